@@ -1,0 +1,170 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.model;
+
+import java.util.Arrays;
+
+/**
+ * Counts of durations in the buckets of an exponential histogram of scale 5 over milliseconds:
+ * bucket {@code i} holds (2^(i/32), 2^((i+1)/32)] ms. Mergeable by adding; a quantile is off by at
+ * most 1.09 %. Zero has a bucket of its own. Mutable, not thread-safe.
+ *
+ * <p>Source of the bucket rule: OpenTelemetry metrics data model, exponential histogram.
+ */
+public final class LatencySketch {
+  /** Buckets per doubling. */
+  public static final int BUCKETS_PER_DOUBLING = 32;
+
+  /** Index of the bucket that holds zero. */
+  public static final short ZERO_INDEX = Short.MIN_VALUE;
+
+  /** Mantissas of the bounds within one doubling: 2^(k/32), k = 1…31. */
+  private static final double[] MANTISSA_BOUNDS = mantissaBounds();
+
+  private short[] indexes;
+  private long[] counts;
+  private int size;
+
+  public LatencySketch() {
+    indexes = new short[8];
+    counts = new long[8];
+  }
+
+  /** Bucket index of a duration. Negative durations count as zero. */
+  public static short indexOf(long micros) {
+    if (micros <= 0) {
+      return ZERO_INDEX;
+    }
+    double ms = micros / 1000.0;
+    int exponent = Math.getExponent(ms);
+    double mantissa = ms / Math.scalb(1.0, exponent);
+    if (mantissa == 1.0) {
+      return (short) (exponent * BUCKETS_PER_DOUBLING - 1);
+    }
+    int low = 0;
+    int high = MANTISSA_BOUNDS.length;
+    while (low < high) {
+      int mid = (low + high) >>> 1;
+      if (mantissa <= MANTISSA_BOUNDS[mid]) {
+        high = mid;
+      } else {
+        low = mid + 1;
+      }
+    }
+    return (short) (exponent * BUCKETS_PER_DOUBLING + low);
+  }
+
+  /** Upper bound (inclusive) of a bucket, in milliseconds. */
+  public static double upperBoundMs(int index) {
+    return index == ZERO_INDEX ? 0 : Math.pow(2, (index + 1) / (double) BUCKETS_PER_DOUBLING);
+  }
+
+  public void add(long micros) {
+    addCount(indexOf(micros), 1);
+  }
+
+  public void addCount(short index, long count) {
+    int at = Arrays.binarySearch(indexes, 0, size, index);
+    if (at >= 0) {
+      counts[at] += count;
+      return;
+    }
+    int insert = -at - 1;
+    if (size == indexes.length) {
+      indexes = Arrays.copyOf(indexes, size * 2);
+      counts = Arrays.copyOf(counts, size * 2);
+    }
+    System.arraycopy(indexes, insert, indexes, insert + 1, size - insert);
+    System.arraycopy(counts, insert, counts, insert + 1, size - insert);
+    indexes[insert] = index;
+    counts[insert] = count;
+    size++;
+  }
+
+  public void merge(LatencySketch other) {
+    for (int i = 0; i < other.size; i++) {
+      addCount(other.indexes[i], other.counts[i]);
+    }
+  }
+
+  /** Number of buckets in use. */
+  public int size() {
+    return size;
+  }
+
+  /** Index of the n-th bucket in use, ascending. */
+  public short indexAt(int n) {
+    return indexes[n];
+  }
+
+  /** Count of the n-th bucket in use. */
+  public long countAt(int n) {
+    return counts[n];
+  }
+
+  public long total() {
+    long sum = 0;
+    for (int i = 0; i < size; i++) {
+      sum += counts[i];
+    }
+    return sum;
+  }
+
+  /**
+   * The q-quantile: geometric middle of the bucket that holds the value of rank ceil(q·n).
+   *
+   * @param q 0…1
+   * @return milliseconds, or NaN if empty
+   */
+  public double quantileMs(double q) {
+    long n = total();
+    if (n == 0) {
+      return Double.NaN;
+    }
+    long rank = Math.max(1, (long) Math.ceil(q * n));
+    long seen = 0;
+    for (int i = 0; i < size; i++) {
+      seen += counts[i];
+      if (seen >= rank) {
+        return indexes[i] == ZERO_INDEX
+            ? 0
+            : Math.pow(2, (indexes[i] + 0.5) / BUCKETS_PER_DOUBLING);
+      }
+    }
+    throw new IllegalStateException("rank " + rank + " past " + n);
+  }
+
+  public void clear() {
+    size = 0;
+  }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof LatencySketch other
+        && Arrays.equals(indexes, 0, size, other.indexes, 0, other.size)
+        && Arrays.equals(counts, 0, size, other.counts, 0, other.size);
+  }
+
+  @Override
+  public int hashCode() {
+    int h = 1;
+    for (int i = 0; i < size; i++) {
+      h = 31 * (31 * h + indexes[i]) + Long.hashCode(counts[i]);
+    }
+    return h;
+  }
+
+  @Override
+  public String toString() {
+    return "LatencySketch{n=" + total() + ", p50=" + quantileMs(0.5) + " ms}";
+  }
+
+  private static double[] mantissaBounds() {
+    double[] bounds = new double[BUCKETS_PER_DOUBLING - 1];
+    for (int k = 1; k < BUCKETS_PER_DOUBLING; k++) {
+      bounds[k - 1] = Math.pow(2, k / (double) BUCKETS_PER_DOUBLING);
+    }
+    return bounds;
+  }
+}
