@@ -1,0 +1,65 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.standalone.embedded;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.Locale;
+
+/** Ports on loopback: finding a free one, and telling early that one is taken. */
+public final class Ports {
+  private Ports() {}
+
+  /**
+   * A port to listen on.
+   *
+   * @param wanted 0 for any free port, else the port itself
+   * @param setting name of the setting that chose it, for the message
+   * @throws SetupException if the wanted port is taken
+   */
+  public static int choose(int wanted, String setting) {
+    return choose("127.0.0.1", wanted, setting);
+  }
+
+  /** As {@link #choose(int, String)}, on another address. */
+  public static int choose(String address, int wanted, String setting) {
+    // Set as Kafka and ClickHouse set it: without it a port in TIME_WAIT would look taken.
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getByName(address), wanted));
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw taken(address, wanted, setting, e);
+    }
+  }
+
+  static SetupException taken(String address, int port, String setting, IOException cause) {
+    String why = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+    if (why.contains("permission")) {
+      return new SetupException(
+          "port "
+              + port
+              + " needs more rights than this user has; choose another with "
+              + setting
+              + "=PORT",
+          cause);
+    }
+    if (why.contains("in use") || why.contains("bind")) {
+      return new SetupException(
+          "port "
+              + port
+              + " on "
+              + address
+              + " is taken; stop what listens there, or set "
+              + setting
+              + " to another port (0 takes any free one)",
+          cause);
+    }
+    return new SetupException(
+        "cannot listen on " + address + ":" + port + " (" + setting + "): " + cause.getMessage(),
+        cause);
+  }
+}
