@@ -67,6 +67,15 @@ public final class Rollup {
       sketch.add(micros);
     }
 
+    /** Back to the state of a new object. */
+    public void clear() {
+      count = 0;
+      sumMicros = 0;
+      minMicros = Long.MAX_VALUE;
+      maxMicros = -1;
+      sketch.clear();
+    }
+
     public void merge(Latency other) {
       count += other.count;
       sumMicros += other.sumMicros;
@@ -119,6 +128,38 @@ public final class Rollup {
     if (c.failed) {
       offerError(c.eventTimeMs, c.traceIdHi, c.traceIdLo);
     }
+  }
+
+  /** Back to the state of a new object. */
+  public void clear() {
+    calls = 0;
+    errors = 0;
+    streaming = 0;
+    cacheHits = 0;
+    withoutUsage = 0;
+    inputTokens = 0;
+    cacheReadTokens = 0;
+    cacheWriteTokens = 0;
+    outputTokens = 0;
+    reasoningTokens = 0;
+    savedTokens = 0;
+    cost.set(0, 0);
+    reported.set(0, 0);
+    computed.set(0, 0);
+    priced = 0;
+    unpriced = 0;
+    duration.clear();
+    ttft.clear();
+    tpot.clear();
+    queue.clear();
+    prefill.clear();
+    decode.clear();
+    slowestMicros = -1;
+    slowestTraceHi = 0;
+    slowestTraceLo = 0;
+    latestErrorMs = -1;
+    latestErrorTraceHi = 0;
+    latestErrorTraceLo = 0;
   }
 
   public void merge(Rollup o) {

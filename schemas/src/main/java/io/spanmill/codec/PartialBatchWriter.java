@@ -1,0 +1,71 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.codec;
+
+import io.spanmill.model.Rollup;
+
+/**
+ * Packs the partial rollups that one input record caused for one partition into a record of {@link
+ * Topics#PARTIALS}. Reused over records; not thread-safe.
+ */
+public final class PartialBatchWriter {
+  private final PackedWriter rows = new PackedWriter(16 * 1024);
+  private final PackedWriter out = new PackedWriter(16 * 1024);
+  private String cubeBefore = "";
+  private String[] dimensionsBefore = Partial.NO_DIMENSIONS;
+  private long startBefore;
+  private int size;
+
+  public void begin() {
+    rows.clear();
+    size = 0;
+    cubeBefore = "";
+    dimensionsBefore = Partial.NO_DIMENSIONS;
+    startBefore = 0;
+  }
+
+  /** Adds a partial; the dimensions must keep their values until the next one is added. */
+  public void add(String cube, long windowStartMs, String[] dimensions, Rollup rollup) {
+    rows.textAfter(cubeBefore, cube);
+    rows.zigzag(windowStartMs - startBefore);
+    rows.varint(dimensions.length);
+    for (int i = 0; i < dimensions.length; i++) {
+      rows.textAfter(i < dimensionsBefore.length ? dimensionsBefore[i] : "", dimensions[i]);
+    }
+    RollupCodec.write(rows, rollup);
+    cubeBefore = cube;
+    dimensionsBefore = dimensions;
+    startBefore = windowStartMs;
+    size++;
+  }
+
+  /** Partials since {@link #begin}. */
+  public int size() {
+    return size;
+  }
+
+  /** About how large the record will be. */
+  public int sizeBytes() {
+    return rows.size();
+  }
+
+  /**
+   * The record.
+   *
+   * @param sourcePartition partition of the input record
+   * @param nextOffset offset after the input record if this is its last record for its target, else
+   *     the input record's own: so much is processed once this is
+   * @param arrivalMs when the input record arrived
+   */
+  public byte[] finish(int sourcePartition, long nextOffset, long arrivalMs) {
+    out.clear();
+    out.u8(RecordFormat.PARTIALS.tag());
+    out.varint(sourcePartition);
+    out.varint(nextOffset);
+    out.zigzag(arrivalMs);
+    out.varint(size);
+    out.append(rows);
+    return out.toByteArray();
+  }
+}

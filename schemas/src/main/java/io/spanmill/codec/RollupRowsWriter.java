@@ -1,0 +1,53 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.codec;
+
+/** Packs rows into a record of {@link Topics#ROLLUPS}. Reused over records; not thread-safe. */
+public final class RollupRowsWriter {
+  private final PackedWriter rows = new PackedWriter(64 * 1024);
+  private final PackedWriter out = new PackedWriter(64 * 1024);
+  private String cubeBefore = "";
+  private int size;
+
+  public void begin() {
+    rows.clear();
+    cubeBefore = "";
+    size = 0;
+  }
+
+  public void add(RollupRow row) {
+    rows.textAfter(cubeBefore, row.cube);
+    rows.u8(row.window.ordinal());
+    rows.zigzag(row.windowStartMs);
+    rows.fixed64(row.seriesHashHi);
+    rows.fixed64(row.seriesHashLo);
+    rows.zigzag(row.generation);
+    rows.zigzag(row.version);
+    rows.varint(row.dimensions.length);
+    for (String value : row.dimensions) {
+      rows.text(value);
+    }
+    RollupCodec.write(rows, row.rollup);
+    cubeBefore = row.cube;
+    size++;
+  }
+
+  /** Rows since {@link #begin}. */
+  public int size() {
+    return size;
+  }
+
+  /** About how large the record will be. */
+  public int sizeBytes() {
+    return rows.size();
+  }
+
+  public byte[] finish() {
+    out.clear();
+    out.u8(RecordFormat.ROWS.tag());
+    out.varint(size);
+    out.append(rows);
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,341 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spanmill.model.Cube;
+import io.spanmill.model.NormalizedSpan;
+import io.spanmill.model.Rollup;
+import io.spanmill.model.WindowKind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+class RecordCodecTest {
+  private static final String[] DIMENSIONS = {"default", "gateway", "openai", "gpt-4o", "", "é"};
+
+  @Property(tries = 300)
+  void callBatch_readsBackWhatWasWritten(@ForAll long seed) {
+    Random random = new Random(seed);
+    List<NormalizedSpan> calls = new ArrayList<>();
+    List<NormalizedSpan> duplicates = new ArrayList<>();
+    long arrival = random.nextLong() >>> 1;
+    CallBatchWriter writer = new CallBatchWriter();
+    writer.begin(7, Long.MAX_VALUE, arrival);
+    for (int i = random.nextInt(20); i > 0; i--) {
+      calls.add(placed(CodecSamples.span(random), arrival));
+      writer.add(calls.get(calls.size() - 1));
+    }
+    for (int i = random.nextInt(5); i > 0; i--) {
+      duplicates.add(placed(CodecSamples.span(random), arrival));
+      writer.addDuplicate(duplicates.get(duplicates.size() - 1));
+    }
+
+    CallBatchReader reader = new CallBatchReader();
+    reader.reset(writer.finish());
+
+    NormalizedSpan into = new NormalizedSpan();
+    for (NormalizedSpan call : calls) {
+      assertThat(reader.nextCall(into)).isTrue();
+      assertThat(into).usingRecursiveComparison().isEqualTo(call);
+    }
+    assertThat(reader.nextCall(into)).isFalse();
+    for (NormalizedSpan duplicate : duplicates) {
+      assertThat(reader.nextDuplicate(into)).isTrue();
+      assertThat(into).usingRecursiveComparison().isEqualTo(duplicate);
+    }
+    assertThat(reader.nextDuplicate(into)).isFalse();
+  }
+
+  @Property(tries = 300)
+  void partialBatch_readsBackWhatWasWritten(@ForAll long seed) {
+    Random random = new Random(seed);
+    List<Rollup> rollups = new ArrayList<>();
+    List<Long> starts = new ArrayList<>();
+    PartialBatchWriter writer = new PartialBatchWriter();
+    writer.begin();
+    for (int i = random.nextInt(10); i > 0; i--) {
+      rollups.add(CodecSamples.rollup(random));
+      starts.add(60_000L * random.nextInt(30_000_000));
+      writer.add(
+          Cube.MODEL.name(),
+          starts.get(starts.size() - 1),
+          DIMENSIONS,
+          rollups.get(rollups.size() - 1));
+    }
+
+    PartialBatchReader reader = new PartialBatchReader();
+    reader.reset(writer.finish(2, 99, 1_700_000_000_000L));
+
+    assertThat(reader.sourcePartition()).isEqualTo(2);
+    assertThat(reader.nextOffset()).isEqualTo(99);
+    assertThat(reader.arrivalMs()).isEqualTo(1_700_000_000_000L);
+    for (int i = 0; i < rollups.size(); i++) {
+      assertThat(reader.hasNext()).isTrue();
+      Partial partial = reader.next();
+      assertThat(partial.cube).isEqualTo("model");
+      assertThat(partial.windowStartMs).isEqualTo(starts.get(i));
+      assertThat(partial.dimensions).containsExactly(DIMENSIONS);
+      assertThat(partial.rollup).isEqualTo(rollups.get(i));
+    }
+    assertThat(reader.hasNext()).isFalse();
+  }
+
+  @Property(tries = 300)
+  void rollupRow_readsBackWhatWasWritten(@ForAll long seed) {
+    Random random = new Random(seed);
+    RollupRow row = new RollupRow();
+    row.cube = "usage";
+    row.window = WindowKind.values()[random.nextInt(4)];
+    row.windowStartMs = 3_600_000L * random.nextInt(1_000_000);
+    row.seriesHashHi = random.nextLong();
+    row.seriesHashLo = random.nextLong();
+    row.generation = random.nextInt(1000);
+    row.version = random.nextLong() >>> 1;
+    row.dimensions = DIMENSIONS;
+    row.rollup.merge(CodecSamples.rollup(random));
+    RollupRowsWriter writer = new RollupRowsWriter();
+    writer.begin();
+    writer.add(row);
+    writer.add(row);
+
+    RollupRowsReader reader = new RollupRowsReader();
+    reader.reset(writer.finish());
+
+    assertThat(reader.size()).isEqualTo(2);
+    for (int i = 0; i < 2; i++) {
+      assertThat(reader.next()).usingRecursiveComparison().isEqualTo(row);
+    }
+    assertThat(reader.hasNext()).isFalse();
+  }
+
+  @Property(tries = 300)
+  void rollupState_readsBackWhatWasWritten(@ForAll long seed) {
+    RollupState written = new RollupState();
+    written.open(5, DIMENSIONS);
+    written.version = 17;
+    written.rollup.merge(CodecSamples.rollup(new Random(seed)));
+
+    RollupState read = new RollupState();
+    read.rollup.merge(CodecSamples.rollup(new Random(~seed)));
+    read.decode(written.encode());
+
+    assertThat(read.generation).isEqualTo(5);
+    assertThat(read.version).isEqualTo(17);
+    assertThat(read.dimensions).containsExactly(DIMENSIONS);
+    assertThat(read.rollup).isEqualTo(written.rollup);
+  }
+
+  @Test
+  void marker_readsBackWhatWasWritten() {
+    ProgressMarker one = ProgressMarker.decode(ProgressMarker.of(123, 3, 45, 67).encode());
+    assertThat(one.size()).isEqualTo(1);
+    assertThat(one.tickMs()).isEqualTo(123);
+    assertThat(one.partition(0)).isEqualTo(3);
+    assertThat(one.nextOffset(0)).isEqualTo(45);
+    assertThat(one.arrivalMs(0)).isEqualTo(67);
+
+    byte[] vector = ProgressMarker.of(9, new long[] {1, 0}, new long[] {2, 0}).encode();
+    assertThat(RecordFormat.of(vector)).isEqualTo(RecordFormat.MARKER);
+    ProgressMarker two = ProgressMarker.decode(vector);
+    assertThat(two.size()).isEqualTo(2);
+    assertThat(two.partition(1)).isEqualTo(1);
+    assertThat(two.nextOffset(0)).isEqualTo(1);
+  }
+
+  @Test
+  void record_ofNewerVersionIsRefusedByName() {
+    byte[] marker = ProgressMarker.of(1, 1, 1, 1).encode();
+    marker[0]++;
+    assertThatThrownBy(() -> ProgressMarker.decode(marker))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContaining("MARKER record of version 2");
+    assertThatThrownBy(() -> new CallBatchReader().reset(new byte[] {0x31}))
+        .hasMessageContaining("expected CALLS");
+  }
+
+  @Property(tries = 200)
+  void record_cutAnywhereThrowsCodecExceptionOnly(@ForAll long seed) {
+    Random random = new Random(seed);
+    PartialBatchWriter partials = new PartialBatchWriter();
+    partials.begin();
+    partials.add("model", 0, DIMENSIONS, CodecSamples.rollup(random));
+    cut(
+        random,
+        partials.finish(1, 2, 3),
+        bytes -> {
+          PartialBatchReader reader = new PartialBatchReader();
+          reader.reset(bytes);
+          while (reader.hasNext()) {
+            reader.next();
+          }
+        });
+    CallBatchWriter calls = new CallBatchWriter();
+    calls.begin(1, 2, 3);
+    calls.add(CodecSamples.span(random));
+    cut(
+        random,
+        calls.finish(),
+        bytes -> {
+          CallBatchReader reader = new CallBatchReader();
+          reader.reset(bytes);
+          NormalizedSpan into = new NormalizedSpan();
+          while (reader.nextCall(into)) {
+            assertThat(into.name).isNotNull();
+          }
+        });
+  }
+
+  // What earlier builds wrote must stay readable: topics and state outlive a release.
+
+  @Test
+  void callBatch_storedSampleStaysReadable() throws IOException {
+    CallBatchWriter writer = new CallBatchWriter();
+    writer.begin(3, 4711, 1_767_225_600_000L);
+    writer.add(CodecSamples.fixedSpan(1));
+    writer.add(CodecSamples.fixedSpan(2));
+    writer.addDuplicate(CodecSamples.fixedSpan(3));
+    CodecSamples.keep("call-batch-1", writer.finish());
+
+    CallBatchReader reader = new CallBatchReader();
+    reader.reset(CodecSamples.stored("call-batch-1"));
+    NormalizedSpan into = new NormalizedSpan();
+    for (int n = 1; n <= 2; n++) {
+      assertThat(reader.nextCall(into)).isTrue();
+      assertThat(into).usingRecursiveComparison().isEqualTo(CodecSamples.fixedSpan(n));
+    }
+    assertThat(reader.nextDuplicate(into)).isTrue();
+    assertThat(into).usingRecursiveComparison().isEqualTo(CodecSamples.fixedSpan(3));
+  }
+
+  @Test
+  void marker_storedSampleStaysReadable() throws IOException {
+    CodecSamples.keep("marker-1", ProgressMarker.of(1_767_225_600_000L, 3, 4711, 42).encode());
+    ProgressMarker marker = ProgressMarker.decode(CodecSamples.stored("marker-1"));
+    assertThat(marker.tickMs()).isEqualTo(1_767_225_600_000L);
+    assertThat(marker.partition(0)).isEqualTo(3);
+    assertThat(marker.nextOffset(0)).isEqualTo(4711);
+    assertThat(marker.arrivalMs(0)).isEqualTo(42);
+  }
+
+  @Test
+  void partialBatch_storedSampleStaysReadable() throws IOException {
+    Rollup rollup = CodecSamples.rollup(new Random(5));
+    PartialBatchWriter writer = new PartialBatchWriter();
+    writer.begin();
+    writer.add("model", 1_767_225_600_000L, DIMENSIONS, rollup);
+    CodecSamples.keep("partial-batch-1", writer.finish(3, 4712, 1_767_225_600_001L));
+
+    PartialBatchReader reader = new PartialBatchReader();
+    reader.reset(CodecSamples.stored("partial-batch-1"));
+    Partial partial = reader.next();
+    assertThat(partial.windowStartMs).isEqualTo(1_767_225_600_000L);
+    assertThat(partial.rollup).isEqualTo(rollup);
+    assertThat(partial.dimensions).containsExactly(DIMENSIONS);
+  }
+
+  @Test
+  void rollupRows_storedSampleStaysReadable() throws IOException {
+    RollupRow row = new RollupRow();
+    row.cube = "model";
+    row.window = WindowKind.HOUR;
+    row.windowStartMs = 1_767_225_600_000L;
+    row.seriesHashHi = -5;
+    row.seriesHashLo = 6;
+    row.generation = 10;
+    row.version = 11;
+    row.dimensions = DIMENSIONS;
+    row.rollup.merge(CodecSamples.rollup(new Random(6)));
+    RollupRowsWriter writer = new RollupRowsWriter();
+    writer.begin();
+    writer.add(row);
+    CodecSamples.keep("rollup-rows-1", writer.finish());
+
+    RollupRowsReader reader = new RollupRowsReader();
+    reader.reset(CodecSamples.stored("rollup-rows-1"));
+    assertThat(reader.next()).usingRecursiveComparison().isEqualTo(row);
+  }
+
+  @Test
+  void rollupState_storedSampleStaysReadable() throws IOException {
+    RollupState state = new RollupState();
+    state.open(4, DIMENSIONS);
+    state.version = 9;
+    state.rollup.merge(CodecSamples.rollup(new Random(7)));
+    CodecSamples.keep("rollup-state-1", state.encode());
+
+    RollupState read = new RollupState();
+    read.decode(CodecSamples.stored("rollup-state-1"));
+    assertThat(read.generation).isEqualTo(4);
+    assertThat(read.version).isEqualTo(9);
+    assertThat(read.dimensions).containsExactly(DIMENSIONS);
+    assertThat(read.rollup).isEqualTo(state.rollup);
+  }
+
+  @Test
+  void dedupBatch_storedSampleStaysReadable() throws IOException {
+    DedupBatch batch = new DedupBatch();
+    batch.begin(1_767_225_600_000L);
+    for (int i = 1; i <= 3; i++) {
+      batch.spanHash = -i;
+      batch.attemptHash = 10L * i;
+      batch.spanBits = i;
+      batch.parentBits = -i;
+      batch.startMicros = 1000 * i;
+      batch.endMicros = 2000 * i;
+      batch.idBits = i * i;
+      batch.add();
+    }
+    CodecSamples.keep("dedup-batch-1", batch.finish());
+
+    DedupBatch read = new DedupBatch();
+    read.decode(CodecSamples.stored("dedup-batch-1"));
+    assertThat(read.arrivalMs()).isEqualTo(1_767_225_600_000L);
+    assertThat(read.size()).isEqualTo(3);
+    for (int i = 1; i <= 3; i++) {
+      assertThat(read.next()).isTrue();
+      assertThat(read.spanHash).isEqualTo(-i);
+      assertThat(read.attemptHash).isEqualTo(10L * i);
+      assertThat(read.spanBits).isEqualTo(i);
+      assertThat(read.parentBits).isEqualTo(-i);
+      assertThat(read.startMicros).isEqualTo(1000 * i);
+      assertThat(read.endMicros).isEqualTo(2000 * i);
+      assertThat(read.idBits).isEqualTo(i * i);
+    }
+    assertThat(read.next()).isFalse();
+  }
+
+  @Test
+  void seriesHash_staysWhatRowsAreStoredUnder() {
+    SeriesHasher hasher = new SeriesHasher();
+    hasher.hash(new String[] {"default", "gateway"});
+    assertThat(new long[] {hasher.hi(), hasher.lo()}).containsExactly(SERIES_HI, SERIES_LO);
+    hasher.hash(new String[] {"defaultg", "ateway"});
+    assertThat(hasher.hi()).isNotEqualTo(SERIES_HI);
+  }
+
+  // First half of SHA-256 over 07 "default" 07 "gateway".
+  private static final long SERIES_HI = -864055406855583119L;
+  private static final long SERIES_LO = -2891392054741484855L;
+
+  private static NormalizedSpan placed(NormalizedSpan span, long arrival) {
+    span.sourcePartition = 7;
+    span.sourceOffset = Long.MAX_VALUE;
+    span.arrivalMs = arrival;
+    return span;
+  }
+
+  private static void cut(Random random, byte[] whole, Consumer<byte[]> read) {
+    byte[] bytes = Arrays.copyOf(whole, random.nextInt(whole.length));
+    assertThatThrownBy(() -> read.accept(bytes)).isInstanceOf(CodecException.class);
+  }
+}
