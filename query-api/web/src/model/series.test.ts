@@ -1,0 +1,60 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+import { describe, expect, it } from 'vitest';
+import type { Timeseries } from '../api/types';
+import { keyLabel, lastOf, perSecond, sparkPath, stepAt, sumOf, toLines, type Line } from './series';
+
+const line = (...values: (number | null)[]): Line => ({ id: 'x', name: 'x', points: values.map((v, i) => [i * 60_000, v]), exemplars: [] });
+
+describe('perSecond', () => {
+  it('divides by the step', () => {
+    expect(perSecond(line(60, null, 0), 60_000, 0, null).points.map((p) => p[1])).toEqual([1, null, 0]);
+  });
+  it('divides the last step by the part that is complete', () => {
+    expect(perSecond(line(60, 30), 60_000, 0, 90_000).points.map((p) => p[1])).toEqual([1, 1]);
+  });
+  it('leaves out a step that has hardly begun, and those not begun', () => {
+    expect(perSecond(line(60, 3, 0), 60_000, 0, 65_000).points.map((p) => p[1])).toEqual([1, null, null]);
+  });
+});
+
+describe('keyLabel', () => {
+  it('words blanks and the folded rest', () => {
+    expect(keyLabel({ model: 'm', team: '' }, 'none', 'other')).toBe('m · none');
+    expect(keyLabel({ model: '__other__' }, 'none', 'other')).toBe('other');
+    expect(keyLabel({}, 'none', 'other')).toBe('');
+  });
+});
+
+describe('toLines', () => {
+  it('draws decimal strings as numbers', () => {
+    const answer = { metric: 'cost', series: [{ key: { model: 'm' }, points: [[0, '0.25'], [1, null]] }] } as unknown as Timeseries;
+    expect(toLines(answer, (s) => s.key.model ?? '')).toEqual([{ id: 'cost/0/m', name: 'm', points: [[0, 0.25], [1, null]], exemplars: [] }]);
+  });
+});
+
+describe('stepAt', () => {
+  const points = line(1, 2, 3).points;
+  it('finds the step of a moment', () => {
+    expect(stepAt(points, 60_000, 0)).toBe(0);
+    expect(stepAt(points, 60_000, 119_999)).toBe(1);
+    expect(stepAt(points, 60_000, -1)).toBe(-1);
+    expect(stepAt(points, 60_000, 900_000)).toBe(-1);
+  });
+});
+
+describe('legend figures', () => {
+  it('skip gaps', () => {
+    expect(sumOf(line(1, null, 2))).toBe(3);
+    expect(lastOf(line(1, 2, null))).toBe(2);
+    expect(lastOf(line(null))).toBeNull();
+  });
+});
+
+describe('sparkPath', () => {
+  it('breaks at gaps and needs two points', () => {
+    expect(sparkPath(line(0, 10, null, 5).points, 30, 10)).toBe('M0.0 10.0L10.0 0.0M30.0 5.0');
+    expect(sparkPath(line(1).points, 30, 10)).toBe('');
+  });
+});

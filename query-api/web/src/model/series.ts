@@ -1,0 +1,102 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+import type { Dimension, EpochMs, Series, Timeseries } from '../api/types';
+
+/** A line as charts draw it: numbers only, null = gap. */
+export interface Line {
+  id: string;
+  name: string;
+  points: [EpochMs, number | null][];
+  exemplars: (string | null)[];
+}
+
+export const OTHER = '__other__';
+
+/** Words for a key: its values in the order of the dimensions asked for; `blank` stands for unknown ones. */
+export function keyLabel(key: Partial<Record<Dimension, string>>, blank: string, other: string): string {
+  const values = Object.values(key).map((v) => (v === '' ? blank : v === OTHER ? other : v));
+  return values.length === 0 ? '' : values.join(' · ');
+}
+
+function toNumber(value: number | string | null): number | null {
+  return value === null ? null : Number(value);
+}
+
+/** One line per series; money becomes a number here, for drawing only. */
+export function toLines(answer: Timeseries, name: (series: Series) => string): Line[] {
+  return answer.series.map((series, index) => ({
+    id: `${answer.metric}/${index}/${Object.values(series.key).join('/')}`,
+    name: name(series),
+    points: series.points.map(([t, v]) => [t, toNumber(v)]),
+    exemplars: series.exemplars ?? [],
+  }));
+}
+
+/**
+ * Counts per step as counts per second. The step that the data does not cover to its end counts by the time it does cover; when that is
+ * less than a fifth of the step it is left out, so that the line does not seem to fall at its end. Steps wholly beyond are gaps.
+ */
+export function perSecond(line: Line, stepMs: number, fromMs: number, completeMs: number | null): Line {
+  const points = line.points.map(([t, v]): [EpochMs, number | null] => {
+    if (v === null) return [t, null];
+    const start = Math.max(t, fromMs);
+    const end = completeMs === null ? t + stepMs : Math.min(t + stepMs, Math.max(completeMs, t));
+    const covered = end - start;
+    if (covered < stepMs / 5) return [t, null];
+    return [t, (v * 1000) / covered];
+  });
+  return { ...line, points };
+}
+
+/** Sum of the drawn values; for legends. */
+export function sumOf(line: Line): number {
+  return line.points.reduce((sum, [, v]) => sum + (v ?? 0), 0);
+}
+
+/** Last value drawn, null when all are gaps. */
+export function lastOf(line: Line): number | null {
+  for (let i = line.points.length - 1; i >= 0; i--) {
+    const v = line.points[i]?.[1];
+    if (v !== null && v !== undefined) return v;
+  }
+  return null;
+}
+
+/** The step a moment falls in; −1 outside. Points are ascending and evenly spaced by about `stepMs`. */
+export function stepAt(points: readonly [EpochMs, unknown][], stepMs: number, t: EpochMs): number {
+  let low = 0;
+  let high = points.length - 1;
+  let found = -1;
+  while (low <= high) {
+    const mid = (low + high) >> 1;
+    if ((points[mid]?.[0] ?? 0) <= t) {
+      found = mid;
+      low = mid + 1;
+    } else high = mid - 1;
+  }
+  // A day of 25 hours is a step too: half a step of grace.
+  return found >= 0 && t < (points[found]?.[0] ?? 0) + stepMs * 1.5 ? found : -1;
+}
+
+/** Points as an SVG path in a box of `width` × `height`; gaps break it. Empty string when there is nothing to draw. */
+export function sparkPath(points: readonly [EpochMs, number | null][], width: number, height: number): string {
+  const values = points.map(([, v]) => v).filter((v): v is number => v !== null);
+  if (values.length < 2) return '';
+  const max = Math.max(...values);
+  const min = Math.min(...values, 0);
+  const span = max - min || 1;
+  let path = '';
+  let pen = false;
+  points.forEach(([, v], i) => {
+    if (v === null) {
+      pen = false;
+      return;
+    }
+    const x = ((i / (points.length - 1)) * width).toFixed(1);
+    const y = (height - ((v - min) / span) * height).toFixed(1);
+    path += `${pen ? 'L' : 'M'}${x} ${y}`;
+    pen = true;
+  });
+  return path;
+}

@@ -1,0 +1,2 @@
+import type { ScreenProps } from '../app';
+export function Pipeline(_: ScreenProps) { return null; }

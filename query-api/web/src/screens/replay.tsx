@@ -1,0 +1,2 @@
+import type { ScreenProps } from '../app';
+export function Replay(_: ScreenProps) { return null; }

@@ -1,0 +1,2 @@
+import type { ScreenProps } from '../app';
+export function Traces(_: ScreenProps) { return null; }
