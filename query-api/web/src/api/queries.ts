@@ -75,7 +75,7 @@ export function useTimeseries(url: UrlState, metrics: readonly Metric[], groupBy
 }
 
 /** A keyset-paged list over the range of the URL. */
-export function useRows<Row>(path: string, url: UrlState, extra: Params, enabled = true) {
+export function useRows<Row>(path: string, url: UrlState, extra: Params, enabled = true, intervalMs: number | false = false) {
   const params = { ...rangeParams(url), limit: 100, ...extra };
   return useInfiniteQuery({
     queryKey: [path, 'rows', params],
@@ -83,6 +83,8 @@ export function useRows<Row>(path: string, url: UrlState, extra: Params, enabled
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
     placeholderData: keepPreviousData,
+    // Further pages would all be asked for again, and the list would move under the reader.
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 1 ? false : intervalMs),
     enabled,
   });
 }

@@ -247,6 +247,7 @@ export const en = {
   'trace.collapse': 'Collapse {name}',
   'trace.expand': 'Expand {name}',
   'trace.notCounted': 'not counted: repeats a call counted in another span',
+  'trace.cacheHit': 'cache hit',
   'trace.spanDetail': 'Span',
   'trace.pickSpan': 'Pick a span to see its attributes, events and content.',
   'trace.content': 'Content',

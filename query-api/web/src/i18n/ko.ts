@@ -249,6 +249,7 @@ export const ko: Record<Key, string> = {
   'trace.collapse': '{name} 접기',
   'trace.expand': '{name} 펼치기',
   'trace.notCounted': '집계 제외: 다른 스팬에서 이미 집계된 호출입니다',
+  'trace.cacheHit': '캐시 적중',
   'trace.spanDetail': '스팬',
   'trace.pickSpan': '스팬을 선택하면 속성, 이벤트, 내용을 볼 수 있습니다.',
   'trace.content': '내용',
