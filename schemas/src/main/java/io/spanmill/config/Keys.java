@@ -50,6 +50,8 @@ public final class Keys {
   public static final String TLS_CLIENT_CA_FILE = key("General", "tls.client.ca.file", STRING, "", MEDIUM, "PEM certificates that client certificates must chain to. Empty: no mutual TLS.");
   public static final String PROJECTS = key("General", "projects", LIST, "default", MEDIUM, "Known projects, each NAME or NAME=UUID. Without a UUID one is derived from the name.");
 
+  public static final String LOG_FORMAT = key("General", "log.format", STRING, "text", ValidString.in("text", "json"), LOW, "Log lines as text with key=value parts, or as one JSON object a line.");
+
   // Kafka
   public static final String KAFKA_BOOTSTRAP = key("Kafka", "kafka.bootstrap", STRING, "", HIGH, "Brokers, host:port comma-separated. Empty: the embedded broker.");
   public static final String KAFKA_PORT = key("Kafka", "kafka.port", INT, 9092, between(0, 65535), MEDIUM, "Port of the embedded broker; 0 takes any free one.");

@@ -24,11 +24,18 @@ final class ClickHouseProgram {
   static final String LIBRARY_PROPERTY = "spanmill.clickhouse.library";
 
   /**
+   * Starts the server deaf to what a terminal sends to all its processes at once: the services are
+   * to write their last rows before their server goes.
+   */
+  private static final String SHIELD = "trap '' INT HUP; exec \"$0\" \"$@\"";
+
+  /**
    * Runs the server and reads standard input beside it; whichever ends first ends the other. The
    * descriptor is moved because a shell gives background commands an empty input.
    */
   private static final String SERVER_SCRIPT =
       """
+      trap '' INT HUP
       exec 3<&0
       "$0" server --config-file="$1" </dev/null &
       server=$!
@@ -92,7 +99,7 @@ final class ClickHouseProgram {
   }
 
   private static List<String> child(Path library, Path config, Path scratch) {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", SHIELD));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(

@@ -3,14 +3,14 @@
  */
 package io.spanmill.standalone.embedded;
 
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
 import java.io.PrintStream;
-import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
 /** Runs the two embedded servers alone, for working on one service by hand. */
 public final class DevServers {
-  private static final long MEMORY_MAX_BYTES = 3L << 30;
-
   private DevServers() {}
 
   /** Arguments: data folder, Kafka's port, ClickHouse's HTTP port (0 = any free one). */
@@ -20,14 +20,17 @@ public final class DevServers {
       System.err.println("usage: DevServers DIR KAFKAPORT CLICKHOUSEPORT");
       System.exit(2);
     }
+    Settings settings =
+        Settings.of(
+            Map.of(
+                Keys.DATA_DIR,
+                args[0],
+                Keys.KAFKA_PORT,
+                args[1],
+                Keys.CLICKHOUSE_HTTP_PORT,
+                args[2]));
     CountDownLatch end = new CountDownLatch(1);
-    EmbeddedServers servers =
-        EmbeddedServers.start(
-            Path.of(args[0]),
-            Integer.parseInt(args[1]),
-            Integer.parseInt(args[2]),
-            MEMORY_MAX_BYTES,
-            why -> end.countDown());
+    EmbeddedServers servers = EmbeddedServers.start(settings, why -> end.countDown());
     Runtime.getRuntime().addShutdownHook(new Thread(servers::close, "stop"));
     servers.settings().forEach((key, value) -> out.println(key + "=" + value));
     out.println("ready; Ctrl-C stops");

@@ -63,13 +63,15 @@ public final class EmbeddedClickHouse implements AutoCloseable {
    */
   public static EmbeddedClickHouse start(
       Path dir, int wantedPort, long memoryMaxBytes, Consumer<String> onFatal) {
-    int port = Ports.choose(wantedPort, Keys.CLICKHOUSE_HTTP_PORT);
-    String password = newPassword();
     Path home = dir.toAbsolutePath().normalize();
+    String password = newPassword();
+    int port;
     Path log = home.resolve("server.log");
     Process process;
     try {
       Path scratch = emptied(home.resolve("jna"));
+      OrphanServer.end(home);
+      port = Ports.choose(wantedPort, Keys.CLICKHOUSE_HTTP_PORT);
       Path config = ClickHouseFiles.write(home, port, memoryMaxBytes, USER, password);
       if (Files.exists(log)) {
         Files.move(log, home.resolve("server.log.1"), StandardCopyOption.REPLACE_EXISTING);
@@ -80,6 +82,7 @@ public final class EmbeddedClickHouse implements AutoCloseable {
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(log.toFile())
               .start();
+      OrphanServer.remember(home, process);
     } catch (IOException e) {
       throw new SetupException(
           "the embedded ClickHouse did not start in " + home + ": " + EmbeddedKafka.rootMessage(e),

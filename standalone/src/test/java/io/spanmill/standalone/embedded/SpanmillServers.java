@@ -53,7 +53,18 @@ public final class SpanmillServers implements BeforeAllCallback, AfterAllCallbac
 
   /** Starts both servers over the class's folder, after {@link #stop()}. */
   public void start() {
-    servers.set(EmbeddedServers.start(dir.get(), 0, 0, MEMORY_MAX_BYTES, why -> {}));
+    Settings free =
+        Settings.of(
+            Map.of(
+                Keys.DATA_DIR,
+                dir.get().toString(),
+                Keys.KAFKA_PORT,
+                "0",
+                Keys.CLICKHOUSE_HTTP_PORT,
+                "0",
+                Keys.CLICKHOUSE_MEMORY_MAX,
+                Long.toString(MEMORY_MAX_BYTES)));
+    servers.set(EmbeddedServers.start(free, why -> {}));
   }
 
   /** Stops both servers; the data stay for {@link #start()}. */

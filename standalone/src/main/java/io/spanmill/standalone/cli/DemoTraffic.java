@@ -1,0 +1,52 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.standalone.cli;
+
+import io.spanmill.standalone.traffic.ExampleTraces;
+import io.spanmill.standalone.traffic.LoadRun;
+import io.spanmill.standalone.traffic.OtlpClient;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** What {@code up --demo} sends: an hour of the past, then a steady trickle until closed. */
+final class DemoTraffic implements AutoCloseable {
+  static final String ENVIRONMENT = "demo";
+  private static final int PAST_REQUESTS = 60;
+  private static final int BATCH_SPANS = 40;
+  private static final double SPANS_PER_SECOND = 20;
+
+  private final AtomicBoolean stop = new AtomicBoolean();
+  private final Thread thread;
+
+  private DemoTraffic(URI ingest) {
+    LoadRun run =
+        new LoadRun(
+            new OtlpClient(ingest, null, true),
+            new ExampleTraces(System.nanoTime(), ENVIRONMENT),
+            BATCH_SPANS,
+            Clock.systemUTC());
+    this.thread =
+        new Thread(
+            () -> {
+              run.backfill(PAST_REQUESTS, Duration.ofHours(1), stop::get);
+              run.run(SPANS_PER_SECOND, Duration.ofDays(365), stop::get);
+            },
+            "demo-traffic");
+    thread.setDaemon(true);
+  }
+
+  static DemoTraffic start(URI ingest) {
+    DemoTraffic traffic = new DemoTraffic(ingest);
+    traffic.thread.start();
+    return traffic;
+  }
+
+  /** Sends nothing more; requests under way may still end. */
+  @Override
+  public void close() {
+    stop.set(true);
+  }
+}

@@ -1,0 +1,86 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.standalone.traffic;
+
+import com.google.protobuf.ByteString;
+import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.InstrumentationScope;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.resource.v1.Resource;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
+import io.opentelemetry.proto.trace.v1.Status;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/** Short ways to write spans down. */
+final class Spans {
+  private Spans() {}
+
+  static ByteString id(RandomGenerator random, int bytes) {
+    byte[] id = new byte[bytes];
+    random.nextBytes(id);
+    // All zero is no id.
+    id[0] |= 1;
+    return ByteString.copyFrom(id);
+  }
+
+  /** One resource with one scope. */
+  static ResourceSpans of(Map<String, Object> resource, String scope, List<Span> spans) {
+    Resource.Builder described = Resource.newBuilder();
+    resource.forEach((key, value) -> described.addAttributes(attribute(key, value)));
+    return ResourceSpans.newBuilder()
+        .setResource(described)
+        .addScopeSpans(
+            ScopeSpans.newBuilder()
+                .setScope(InstrumentationScope.newBuilder().setName(scope))
+                .addAllSpans(spans))
+        .build();
+  }
+
+  static Span span(
+      ByteString trace,
+      ByteString id,
+      ByteString parent,
+      String name,
+      Span.SpanKind kind,
+      long startNanos,
+      long endNanos,
+      boolean failed,
+      Map<String, Object> attributes) {
+    Span.Builder span =
+        Span.newBuilder()
+            .setTraceId(trace)
+            .setSpanId(id)
+            .setParentSpanId(parent)
+            .setName(name)
+            .setKind(kind)
+            .setStartTimeUnixNano(startNanos)
+            .setEndTimeUnixNano(endNanos)
+            .setStatus(
+                Status.newBuilder()
+                    .setCode(
+                        failed
+                            ? Status.StatusCode.STATUS_CODE_ERROR
+                            : Status.StatusCode.STATUS_CODE_OK));
+    attributes.forEach((key, value) -> span.addAttributes(attribute(key, value)));
+    return span.build();
+  }
+
+  private static KeyValue attribute(String key, Object value) {
+    AnyValue.Builder any = AnyValue.newBuilder();
+    if (value instanceof Long || value instanceof Integer) {
+      any.setIntValue(((Number) value).longValue());
+    } else if (value instanceof Double number) {
+      any.setDoubleValue(number);
+    } else if (value instanceof Boolean flag) {
+      any.setBoolValue(flag);
+    } else {
+      any.setStringValue(value.toString());
+    }
+    return KeyValue.newBuilder().setKey(key).setValue(any).build();
+  }
+}

@@ -1,0 +1,57 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.standalone.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpanmillCommandTest {
+  @TempDir Path temp;
+
+  @Test
+  void help_isFine() {
+    assertThat(SpanmillCommand.run("--help")).isEqualTo(ExitCode.OK);
+    assertThat(SpanmillCommand.run("up", "--help")).isEqualTo(ExitCode.OK);
+    assertThat(SpanmillCommand.run("send", "--help")).isEqualTo(ExitCode.OK);
+  }
+
+  @Test
+  void wrongArguments_areUsage() {
+    assertThat(SpanmillCommand.run(new String[0])).isEqualTo(ExitCode.USAGE);
+    assertThat(SpanmillCommand.run("nonsense")).isEqualTo(ExitCode.USAGE);
+    assertThat(SpanmillCommand.run("send", temp.resolve("none.json").toString()))
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void unknownSetting_isUsage() {
+    assertThat(SpanmillCommand.run("up", "--data", temp.toString(), "--set", "no.such=1"))
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void foreignDataFolder_isEnvironment() throws IOException {
+    Files.writeString(temp.resolve("letter.txt"), "mine");
+    assertThat(SpanmillCommand.run("up", "--data", temp.toString()))
+        .isEqualTo(ExitCode.ENVIRONMENT);
+  }
+
+  @Test
+  void sendWithoutIngest_isEnvironment() throws IOException {
+    Path file = Files.writeString(temp.resolve("t.json"), "{}");
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      free = socket.getLocalPort();
+    }
+    assertThat(SpanmillCommand.run("send", "--url", "http://127.0.0.1:" + free, file.toString()))
+        .isEqualTo(ExitCode.ENVIRONMENT);
+  }
+}
