@@ -1,8 +1,10 @@
 -- Facts: one row per counted call, one per span, message content apart.
 -- {{engine:X}} becomes X, or its Replicated form on a cluster; {{cluster}} the ON CLUSTER clause.
--- Retention is not set here but as TTL at each start, from the settings.
+-- Retention is not set here but as TTL at each start, from the settings; whole parts are dropped, so
+-- a row may outlive it by its partition's length. Every statement can be repeated: services that start
+-- together all run them.
 
-CREATE TABLE calls {{cluster}} (
+CREATE TABLE IF NOT EXISTS calls {{cluster}} (
   project LowCardinality(String),
   layer LowCardinality(String),
   event_time DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
@@ -32,6 +34,9 @@ CREATE TABLE calls {{cluster}} (
   end_user String CODEC(ZSTD(1)),
   session String CODEC(ZSTD(1)),
   agent LowCardinality(String),
+  tool LowCardinality(String),
+  workflow LowCardinality(String),
+  -- Configured attribute dimensions by name.
   extra Map(LowCardinality(String), String) CODEC(ZSTD(1)),
   call_id String CODEC(ZSTD(1)),
   response_id String CODEC(ZSTD(1)),
@@ -75,9 +80,26 @@ CREATE TABLE calls {{cluster}} (
   INDEX by_session session TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMM(event_time)
-ORDER BY (project, layer, event_time, trace_id, span_id);
+ORDER BY (project, layer, event_time, trace_id, span_id)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE spans {{cluster}} (
+-- Spans that another span of the same attempt was counted for: shown, never counted.
+CREATE TABLE IF NOT EXISTS duplicates {{cluster}} (
+  project LowCardinality(String),
+  layer LowCardinality(String),
+  event_time DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  span_id FixedString(8) CODEC(ZSTD(1)),
+  arrival_time DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  source_partition Int32 CODEC(T64, ZSTD(1)),
+  source_offset Int64 CODEC(Delta(8), ZSTD(1)),
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+) ENGINE = {{engine:ReplacingMergeTree}}
+PARTITION BY toYYYYMM(event_time)
+ORDER BY (project, layer, event_time, trace_id, span_id)
+SETTINGS ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS spans {{cluster}} (
   project LowCardinality(String),
   -- The span's end, or its arrival if that is no sensible time.
   ts DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
@@ -108,6 +130,19 @@ CREATE TABLE spans {{cluster}} (
   agent LowCardinality(String),
   tool LowCardinality(String),
   workflow LowCardinality(String),
+  -- What the call, if it is one, cost and used as the sink read it: the other side of reconcile.
+  also_request Bool,
+  call_id String CODEC(ZSTD(1)),
+  response_id String CODEC(ZSTD(1)),
+  input_tokens Int64 CODEC(T64, ZSTD(1)),
+  cache_read_tokens Int64 CODEC(T64, ZSTD(1)),
+  cache_write_tokens Int64 CODEC(T64, ZSTD(1)),
+  output_tokens Int64 CODEC(T64, ZSTD(1)),
+  reasoning_tokens Int64 CODEC(T64, ZSTD(1)),
+  saved_tokens Int64 CODEC(T64, ZSTD(1)),
+  reported_cost Nullable(Decimal(38, 12)) CODEC(ZSTD(1)),
+  cost Nullable(Decimal(38, 12)) CODEC(ZSTD(1)),
+  price_book LowCardinality(String),
   session String CODEC(ZSTD(1)),
   user String CODEC(ZSTD(1)),
   trace_state String CODEC(ZSTD(1)),
@@ -127,9 +162,10 @@ CREATE TABLE spans {{cluster}} (
   INDEX by_session session TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = {{engine:ReplacingMergeTree(source_offset)}}
 PARTITION BY toYYYYMMDD(ts)
-ORDER BY (project, ts, span_id, trace_id);
+ORDER BY (project, ts, span_id, trace_id)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE span_content {{cluster}} (
+CREATE TABLE IF NOT EXISTS span_content {{cluster}} (
   project LowCardinality(String),
   trace_id FixedString(16),
   span_id FixedString(8),
@@ -139,4 +175,4 @@ CREATE TABLE span_content {{cluster}} (
 ) ENGINE = {{engine:ReplacingMergeTree}}
 PARTITION BY toYYYYMMDD(ts)
 ORDER BY (project, trace_id, span_id)
-SETTINGS index_granularity = 256;
+SETTINGS index_granularity = 256, ttl_only_drop_parts = 1;

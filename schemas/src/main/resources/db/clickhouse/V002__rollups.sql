@@ -2,7 +2,7 @@
 -- are added. All tables share one shape; a cube leaves the dimensions it lacks empty. Measures are
 -- signed: a correction is a generation of its own with differences.
 
-CREATE TABLE rollup_summary_minute {{cluster}} (
+CREATE TABLE IF NOT EXISTS rollup_summary_minute {{cluster}} (
   project LowCardinality(String),
   layer LowCardinality(String),
   window_start DateTime('UTC') CODEC(DoubleDelta, LZ4),
@@ -68,62 +68,75 @@ CREATE TABLE rollup_summary_minute {{cluster}} (
   latest_error_trace FixedString(16)
 ) ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMMDD(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_summary_hour {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_summary_hour {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMM(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_summary_day {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_summary_day {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYear(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_summary_all {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_summary_all {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_model_minute {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_model_minute {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMMDD(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_model_hour {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_model_hour {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMM(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_model_day {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_model_day {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYear(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_model_all {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_model_all {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_traffic_minute {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_traffic_minute {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMMDD(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_traffic_hour {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_traffic_hour {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMM(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_traffic_day {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_traffic_day {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYear(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_usage_hour {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_usage_hour {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYYYYMM(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;
 
-CREATE TABLE rollup_usage_day {{cluster}} AS rollup_summary_minute
+CREATE TABLE IF NOT EXISTS rollup_usage_day {{cluster}} AS rollup_summary_minute
 ENGINE = {{engine:ReplacingMergeTree(version)}}
 PARTITION BY toYear(window_start)
-ORDER BY (project, layer, window_start, series_hash, generation);
+ORDER BY (project, layer, window_start, series_hash, generation)
+SETTINGS ttl_only_drop_parts = 1;

@@ -2,7 +2,7 @@
 
 -- Per kind (spans, calls, rollups), sink partition and source partition: the offset of otlp_spans up to
 -- which all is visible, and the wall-clock tick of the marker that said so.
-CREATE TABLE progress {{cluster}} (
+CREATE TABLE IF NOT EXISTS progress {{cluster}} (
   kind LowCardinality(String),
   sink_partition Int32,
   source_partition Int32,
@@ -18,7 +18,7 @@ ORDER BY (kind, sink_partition, source_partition);
 
 -- End offsets of otlp_spans, sampled about each second: what was acknowledged before sampled_ms lies
 -- before end_offset.
-CREATE TABLE source_ends {{cluster}} (
+CREATE TABLE IF NOT EXISTS source_ends {{cluster}} (
   source_partition Int32,
   sampled_ms Int64,
   end_offset Int64
@@ -28,7 +28,7 @@ TTL toDateTime(intDiv(sampled_ms, 1000)) + INTERVAL 2 DAY;
 
 -- Small facts by name, as JSON: price book in force, folded series, dead letters, last reconcile,
 -- lateness of senders, versions.
-CREATE TABLE status {{cluster}} (
+CREATE TABLE IF NOT EXISTS status {{cluster}} (
   source LowCardinality(String),
   name LowCardinality(String),
   value String,
@@ -37,7 +37,7 @@ CREATE TABLE status {{cluster}} (
 ORDER BY (source, name);
 
 -- Runs of reconcile, rebuild and reprice, and admin actions.
-CREATE TABLE runs {{cluster}} (
+CREATE TABLE IF NOT EXISTS runs {{cluster}} (
   id UInt64,
   kind LowCardinality(String),
   name String,

@@ -1,0 +1,201 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.clickhouse;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+
+/** A byte array that grows; numbers are little-endian as in the Native format. Not thread-safe. */
+final class GrowingBytes {
+  /** Kept over {@link #clear}; what grew beyond was for one large batch and is given back. */
+  private static final int MAX_KEPT_BYTES = 64 << 20;
+
+  private static final int START_BYTES = 1024;
+
+  private byte[] bytes = new byte[START_BYTES];
+  private int size;
+
+  int size() {
+    return size;
+  }
+
+  byte[] array() {
+    return bytes;
+  }
+
+  void clear() {
+    size = 0;
+    if (bytes.length > MAX_KEPT_BYTES) {
+      bytes = new byte[START_BYTES];
+    }
+  }
+
+  /** Forgets what comes after. */
+  void truncate(int newSize) {
+    size = newSize;
+  }
+
+  void putByte(int value) {
+    ensure(1);
+    bytes[size++] = (byte) value;
+  }
+
+  void putShort(int value) {
+    ensure(2);
+    bytes[size] = (byte) value;
+    bytes[size + 1] = (byte) (value >>> 8);
+    size += 2;
+  }
+
+  void putInt(int value) {
+    ensure(4);
+    for (int i = 0; i < 4; i++) {
+      bytes[size + i] = (byte) (value >>> (8 * i));
+    }
+    size += 4;
+  }
+
+  void putLong(long value) {
+    ensure(8);
+    setLong(size, value);
+    size += 8;
+  }
+
+  void setLong(int at, long value) {
+    for (int i = 0; i < 8; i++) {
+      bytes[at + i] = (byte) (value >>> (8 * i));
+    }
+  }
+
+  long getLong(int at) {
+    long value = 0;
+    for (int i = 7; i >= 0; i--) {
+      value = (value << 8) | (bytes[at + i] & 0xff);
+    }
+    return value;
+  }
+
+  /** Most significant byte first, as ids are written. */
+  void putBigEndian(long value) {
+    ensure(8);
+    for (int i = 0; i < 8; i++) {
+      bytes[size + i] = (byte) (value >>> (56 - 8 * i));
+    }
+    size += 8;
+  }
+
+  void putZeros(int count) {
+    ensure(count);
+    Arrays.fill(bytes, size, size + count, (byte) 0);
+    size += count;
+  }
+
+  void put(byte[] from, int offset, int length) {
+    ensure(length);
+    System.arraycopy(from, offset, bytes, size, length);
+    size += length;
+  }
+
+  /** Unsigned LEB128. */
+  void putVarint(long value) {
+    ensure(10);
+    long left = value;
+    while ((left & ~0x7fL) != 0) {
+      bytes[size++] = (byte) (left | 0x80);
+      left >>>= 7;
+    }
+    bytes[size++] = (byte) left;
+  }
+
+  /** UTF-8 with its length in bytes before it. Unpaired surrogates become '?'. */
+  void putText(String text) {
+    int chars = text.length();
+    ensure(5 + chars);
+    int start = size;
+    putVarint(chars);
+    for (int i = 0; i < chars; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        size = start;
+        putWideText(text);
+        return;
+      }
+      bytes[size++] = (byte) c;
+    }
+  }
+
+  private void putWideText(String text) {
+    putVarint(utf8Length(text));
+    putUtf8(text);
+  }
+
+  /** UTF-8 without a length. */
+  void putUtf8(String text) {
+    int chars = text.length();
+    ensure(3 * chars);
+    for (int i = 0; i < chars; i++) {
+      char c = text.charAt(i);
+      if (c < 0x80) {
+        bytes[size++] = (byte) c;
+      } else if (c < 0x800) {
+        bytes[size++] = (byte) (0xc0 | (c >> 6));
+        bytes[size++] = (byte) (0x80 | (c & 0x3f));
+      } else if (!Character.isSurrogate(c)) {
+        bytes[size++] = (byte) (0xe0 | (c >> 12));
+        bytes[size++] = (byte) (0x80 | ((c >> 6) & 0x3f));
+        bytes[size++] = (byte) (0x80 | (c & 0x3f));
+      } else if (isPair(text, i)) {
+        int point = Character.toCodePoint(c, text.charAt(++i));
+        bytes[size++] = (byte) (0xf0 | (point >> 18));
+        bytes[size++] = (byte) (0x80 | ((point >> 12) & 0x3f));
+        bytes[size++] = (byte) (0x80 | ((point >> 6) & 0x3f));
+        bytes[size++] = (byte) (0x80 | (point & 0x3f));
+      } else {
+        bytes[size++] = '?';
+      }
+    }
+  }
+
+  private static int utf8Length(String text) {
+    int length = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < 0x80) {
+        length++;
+      } else if (c < 0x800) {
+        length += 2;
+      } else if (!Character.isSurrogate(c)) {
+        length += 3;
+      } else if (isPair(text, i)) {
+        length += 4;
+        i++;
+      } else {
+        length++;
+      }
+    }
+    return length;
+  }
+
+  private static boolean isPair(String text, int i) {
+    return Character.isHighSurrogate(text.charAt(i))
+        && i + 1 < text.length()
+        && Character.isLowSurrogate(text.charAt(i + 1));
+  }
+
+  void writeTo(OutputStream out, int from, int to) throws IOException {
+    out.write(bytes, from, to - from);
+  }
+
+  private void ensure(int more) {
+    int needed = size + more;
+    if (needed < 0) {
+      throw new IllegalStateException("a column of a block passed 2 GiB: insert smaller batches");
+    }
+    if (needed > bytes.length) {
+      int doubled = bytes.length > Integer.MAX_VALUE / 2 ? Integer.MAX_VALUE - 8 : bytes.length * 2;
+      bytes = Arrays.copyOf(bytes, Math.max(needed, doubled));
+    }
+  }
+}
