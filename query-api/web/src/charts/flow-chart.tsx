@@ -96,13 +96,22 @@ function flowOption(flow: Flow, width: number, height: number, colors: ChartColo
             name: node.id,
             x: x(c),
             y: y(c, row),
-            symbol: 'roundRect',
+            // The label draws the box: a symbol's border would be stretched with it.
+            symbol: 'rect',
             symbolSize: [nodeWidth, nodeHeight],
-            itemStyle: { color: colors.panel, borderColor: (node.failRate ?? 0) > 0.1 ? colors.bad : kindColor(node.kind, colors), borderWidth: 1.5, borderRadius: 6 },
+            itemStyle: { color: colors.panel },
             label: {
               show: true,
+              width: nodeWidth,
+              height: nodeHeight,
+              align: 'center',
+              verticalAlign: 'middle',
+              backgroundColor: colors.panel,
+              borderColor: (node.failRate ?? 0) > 0.1 ? colors.bad : kindColor(node.kind, colors),
+              borderWidth: 1.5,
+              borderRadius: 7,
               formatter: nodeHeight > 28 ? `{n|${short(node.name, nodeWidth)}}\n{c|${t(`flow.${node.kind}`)} · ${formatShort(node.count)}}` : `{n|${short(node.name, nodeWidth)}}`,
-              rich: { n: { color: colors.text, fontSize: 12, fontWeight: 600, lineHeight: 16 }, c: { color: colors.text3, fontSize: 10.5, lineHeight: 14 } },
+              rich: { n: { color: colors.text, fontSize: 12, fontWeight: 600, lineHeight: 16, align: 'center' }, c: { color: colors.text3, fontSize: 10.5, lineHeight: 14, align: 'center' } },
             },
           })),
           ...[
@@ -115,8 +124,7 @@ function flowOption(flow: Flow, width: number, height: number, colors: ChartColo
           .map((e) => ({
             source: e.source,
             target: e.target,
-            symbol: ['none', 'arrow'],
-            symbolSize: 6,
+            symbol: 'none',
             lineStyle: {
               width: 1 + 5 * Math.sqrt(e.count / most),
               color: (e.failRate ?? 0) > 0.05 ? colors.bad : colors.text3,
@@ -130,6 +138,11 @@ function flowOption(flow: Flow, width: number, height: number, colors: ChartColo
       },
     ],
   };
+}
+
+/** Tall enough for the fullest layer. */
+export function flowHeight(flow: Flow): number {
+  return Math.min(720, Math.max(200, layoutFlow(flow.nodes, flow.edges).rows * 54 + 30));
 }
 
 /** Cut to about what fits; the whole name is in the tooltip. */

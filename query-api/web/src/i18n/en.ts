@@ -136,6 +136,9 @@ export const en = {
   'tokens.total': 'Total',
   'tokens.saved': 'Saved by cache',
   'legend.mean': 'mean',
+  'legend.p50': 'p50',
+  'legend.p95': 'p95',
+  'legend.p99': 'p99',
   'legend.calls': 'Calls',
 
   'analytics.breakdown': 'Breakdown',
@@ -156,7 +159,7 @@ export const en = {
   'analytics.others': 'Everything else',
   'analytics.filterRow': 'Show only {value}',
   'analytics.heatmap': 'Latency distribution',
-  'analytics.heatmapHint': 'Darker is more calls. Drag over a time to zoom, click a cell for its traces.',
+  'analytics.heatmapHint': 'The stronger the colour, the more calls. Drag over a time to zoom, click a cell for its traces.',
   'analytics.duration': 'Duration',
   'analytics.ttftFull': 'Time to first token',
   'analytics.tpotFull': 'Time per output token',
@@ -326,7 +329,7 @@ export const en = {
 
   'embed.title': '{name} is not configured',
   'embed.body': 'Set {setting} to the address at which the query API reaches {name}, then restart it. The page is then shown here through {path}.',
-  'embed.example': 'Example',
+  'embed.example': 'or by environment',
   'embed.open': 'Open in a tab of its own',
   'embed.metrics': 'Prometheus reads the same figures from /metrics.',
 
@@ -381,6 +384,7 @@ export const en = {
   'pipeline.records': 'Records',
   'pipeline.reader': 'Reader',
   'pipeline.lag': 'Lag',
+  'pipeline.lagTime': 'Oldest unread',
   'pipeline.watermark': 'Visible through',
   'pipeline.tables': 'Tables',
   'pipeline.table': 'Table',

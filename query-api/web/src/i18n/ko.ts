@@ -138,6 +138,9 @@ export const ko: Record<Key, string> = {
   'tokens.total': '합계',
   'tokens.saved': '캐시로 절약',
   'legend.mean': '평균',
+  'legend.p50': 'p50',
+  'legend.p95': 'p95',
+  'legend.p99': 'p99',
   'legend.calls': '호출',
 
   'analytics.breakdown': '항목별 집계',
@@ -326,9 +329,9 @@ export const ko: Record<Key, string> = {
   'replay.kind.litellm': 'LiteLLM 세션',
   'replay.kind.trace': '단일 트레이스',
 
-  'embed.title': '{name}이(가) 설정되지 않았습니다',
+  'embed.title': '{name}가 설정되지 않았습니다',
   'embed.body': '쿼리 API에서 접근할 수 있는 {name} 주소를 {setting}에 설정하고 다시 시작하세요. 이후 {path} 경로를 통해 여기에 표시됩니다.',
-  'embed.example': '예시',
+  'embed.example': '또는 환경 변수',
   'embed.open': '새 탭에서 열기',
   'embed.metrics': 'Prometheus는 /metrics에서 같은 수치를 읽습니다.',
 
@@ -383,6 +386,7 @@ export const ko: Record<Key, string> = {
   'pipeline.records': '레코드',
   'pipeline.reader': '컨슈머',
   'pipeline.lag': '랙',
+  'pipeline.lagTime': '최대 지연',
   'pipeline.watermark': '반영 시점',
   'pipeline.tables': '테이블',
   'pipeline.table': '테이블',

@@ -24,7 +24,7 @@ function trim(value: number): string {
   return String(Number(value.toFixed(Math.abs(value) < 10 ? 2 : 1)));
 }
 
-/** Milliseconds as µs, ms, s, min or h, three significant digits. */
+/** Milliseconds as µs, ms or s with three significant digits, or as two of min, h and d. */
 export function formatDuration(ms: number): string {
   const abs = Math.abs(ms);
   if (abs === 0) return '0 ms';
@@ -32,10 +32,16 @@ export function formatDuration(ms: number): string {
   if (abs < 999.5) return `${digits(ms)} ms`;
   if (abs < 59_950) return `${digits(ms / 1000)} s`;
   const seconds = Math.round(ms / 1000);
-  if (abs < 3_600_000) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (abs < 3_600_000) return pair(seconds, 60, 'min', 's');
   const minutes = Math.round(seconds / 60);
-  if (minutes < 2880) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-  return `${Math.floor(minutes / 1440)} d ${Math.round((minutes % 1440) / 60)} h`;
+  if (minutes < 2880) return pair(minutes, 60, 'h', 'min');
+  return pair(Math.round(minutes / 60), 24, 'd', 'h');
+}
+
+/** Two units, the lesser one only where it is not 0. */
+function pair(value: number, size: number, unit: string, lesser: string): string {
+  const rest = value % size;
+  return `${Math.floor(value / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${lesser}`}`;
 }
 
 function digits(value: number): string {

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { ApiError } from '../api/client';
 import { useRangeQuery, useTrace } from '../api/queries';
 import type { Flow, LatencyParts, TraceDetail } from '../api/types';
-import { FlowChart } from '../charts/flow-chart';
+import { FlowChart, flowHeight } from '../charts/flow-chart';
 import { useT } from '../i18n';
 import { formatCount, formatDateTime, formatDuration, formatShort } from '../model/format';
 import type { UrlState } from '../state/url';
@@ -202,7 +202,7 @@ function TraceFlow({ url, trace }: { url: UrlState; trace: TraceDetail }) {
       ) : flow.data.nodes.length === 0 ? (
         <EmptyState title={t('analytics.noFlow')} />
       ) : (
-        <FlowChart flow={flow.data} height={420} />
+        <FlowChart flow={flow.data} height={flowHeight(flow.data)} />
       )}
     </div>
   );

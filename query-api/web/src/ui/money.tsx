@@ -3,12 +3,13 @@
  */
 import type { CostKind, Usd } from '../api/types';
 import { useT } from '../i18n';
-import { formatUsd } from '../model/money';
+import { formatUsd, parseUsd } from '../model/money';
 
 /** The cost of many calls: unknown and partly unknown are told apart from nothing. */
 export function SumCost({ usd, unpricedCalls, calls }: { usd: Usd | null; unpricedCalls: number; calls: number }) {
   const t = useT();
-  if (usd === null && unpricedCalls > 0) return <span className="badge warn">{t('cost.unpriced')}</span>;
+  // Cache hits alone cost nothing: beside calls without a price that would read as free.
+  if (unpricedCalls > 0 && (usd === null || parseUsd(usd) === 0n)) return <span className="badge warn" title={t('tile.unpriced', { n: unpricedCalls })}>{t('cost.unpriced')}</span>;
   if (usd === null) return <span className="muted">{calls > 0 ? '—' : ''}</span>;
   return (
     <span className="num" title={`$${usd}`}>
