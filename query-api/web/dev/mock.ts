@@ -395,7 +395,7 @@ function status(): Status {
   const table = (name: string, rows: number, bytes: number) => ({ table: name, rows, bytes, lastWrite: iso(now - 700) });
   return {
     version: '0.1.0', commit: null, startedAt: iso(BORN), now: iso(now), state: 'up', warnings: [], auth: { mode: 'loopback', project: 'default', roles: ['ingest', 'read'] }, projects: ['default'], contentMode: 'on',
-    upstreams: { grafana: { configured: false, path: '/api/proxy/grafana/', setting: 'grafana.url' }, langfuse: { configured: false, path: null, setting: 'langfuse.url' }, agentops: { configured: false, path: null, setting: 'agentops.upstream.url' } },
+    upstreams: { grafana: { configured: false, path: '/api/proxy/grafana/', setting: 'proxy.grafana.url' }, langfuse: { configured: false, path: null, setting: 'proxy.langfuse.url' }, agentops: { configured: false, path: null, setting: 'agentops.upstream.url' } },
     completeThrough: iso(now - 900), lateness: { p50Ms: 1240, p99Ms: 5320 },
     topics: [
       { topic: 'otlp_spans', partitions: 8, records: 18_233, readers: [{ reader: 'rollup', lagRecords: 4, lagMs: 210 }, { reader: 'sink-spans', lagRecords: 12, lagMs: 640 }], watermark: iso(now - 900) },
