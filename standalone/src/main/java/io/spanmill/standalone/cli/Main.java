@@ -1,9 +1,9 @@
 /*
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.spanmill.standalone;
+package io.spanmill.standalone.cli;
 
-import io.spanmill.standalone.cli.SpanmillCommand;
+import io.spanmill.standalone.Logging;
 
 /** The one entry point of every command. */
 public final class Main {

@@ -1,0 +1,92 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.standalone.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UpIT {
+  @TempDir Path temp;
+
+  @Test
+  void terminatedInstance_endsCleanlyInTimeAndLeavesNothingRunning() throws Exception {
+    try (UpProcess up = UpProcess.start(temp.resolve("data"), temp.resolve("out")).awaitUp()) {
+      ProcessHandle clickHouse = up.clickHouse();
+      long before = System.nanoTime();
+
+      assertThat(up.terminate()).as(up.output()).isZero();
+
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));
+      assertThat(up.output()).contains("stopped; the data are in");
+      assertThat(clickHouse.isAlive()).isFalse();
+      assertThat(temp.resolve("data/run.properties")).doesNotExist();
+    }
+  }
+
+  @Test
+  void killedInstance_leavesNoOrphanAndStartsAgainAtOnce() throws Exception {
+    Path data = temp.resolve("data");
+    try (UpProcess up = UpProcess.start(data, temp.resolve("first")).awaitUp()) {
+      ProcessHandle clickHouse = up.clickHouse();
+      String port = up.runFile().settings().get("clickhouse.url").replaceAll(".*:", "");
+
+      up.kill9();
+
+      // The same port, to meet a server that is still on its way out.
+      try (UpProcess again =
+          UpProcess.start(data, temp.resolve("second"), "--set", "clickhouse.http.port=" + port)
+              .awaitUp()) {
+        assertThat(clickHouse.isAlive()).isFalse();
+        assertThat(again.terminate()).as(again.output()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void killedInstance_takesItsClickHouseWithIt() throws Exception {
+    try (UpProcess up = UpProcess.start(temp.resolve("data"), temp.resolve("out")).awaitUp()) {
+      ProcessHandle clickHouse = up.clickHouse();
+
+      up.kill9();
+
+      await().atMost(Duration.ofSeconds(15)).until(() -> !clickHouse.isAlive());
+    }
+  }
+
+  @Test
+  void secondInstanceOnTheSameData_isRefusedWithOneLine() throws Exception {
+    Path data = temp.resolve("data");
+    try (UpProcess up = UpProcess.start(data, temp.resolve("first")).awaitUp();
+        UpProcess second = UpProcess.start(data, temp.resolve("second"))) {
+      assertThat(second.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+      assertThat(second.output().strip())
+          .startsWith("spanmill: another Spanmill (process " + up.runFile().pid() + ")")
+          .doesNotContain("\n");
+    }
+  }
+
+  @Test
+  void takenPort_isToldWithItsSetting() throws Exception {
+    try (ServerSocket stranger = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        UpProcess up =
+            UpProcess.start(
+                temp.resolve("data"),
+                temp.resolve("out"),
+                "--set",
+                "kafka.port=" + stranger.getLocalPort())) {
+      assertThat(up.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+      assertThat(up.output().strip())
+          .startsWith("spanmill: port " + stranger.getLocalPort() + " on 127.0.0.1 is taken")
+          .contains("kafka.port")
+          .doesNotContain("\n");
+    }
+  }
+}

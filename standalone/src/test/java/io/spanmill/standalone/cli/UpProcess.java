@@ -1,0 +1,113 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.standalone.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import io.spanmill.standalone.RunFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code spanmill up} as a process of its own, with every port free unless said otherwise. */
+final class UpProcess implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+
+  private final Process process;
+  private final Path data;
+  private final Path output;
+
+  private UpProcess(Process process, Path data, Path output) {
+    this.process = process;
+    this.data = data;
+    this.output = output;
+  }
+
+  static UpProcess start(Path data, Path output, String... more) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-Dspanmill.home=" + Path.of("..").toAbsolutePath().normalize(),
+                "-cp",
+                System.getProperty(
+                    "surefire.test.class.path", System.getProperty("java.class.path")),
+                Main.class.getName(),
+                "up",
+                "--data",
+                data.toString()));
+    for (String key :
+        List.of(
+            "kafka.port",
+            "clickhouse.http.port",
+            "ingest.http.port",
+            "ingest.grpc.port",
+            "aggregator.port",
+            "query.port")) {
+      command.addAll(List.of("--set", key + "=0"));
+    }
+    command.addAll(Arrays.asList(more));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    return new UpProcess(process, data, output);
+  }
+
+  /** Waits until it says that it is up. */
+  UpProcess awaitUp() throws IOException {
+    await()
+        .atMost(START_LIMIT)
+        .until(() -> !process.isAlive() || output().contains("Spanmill is up"));
+    if (!process.isAlive()) {
+      throw new AssertionError("ended with " + process.exitValue() + ":\n" + output());
+    }
+    return this;
+  }
+
+  RunFile runFile() {
+    return RunFile.read(data).orElseThrow();
+  }
+
+  ProcessHandle clickHouse() {
+    return process.toHandle().children().findFirst().orElseThrow();
+  }
+
+  /** As by Ctrl-C or a service manager. */
+  int terminate() throws IOException, InterruptedException {
+    process.destroy();
+    return exitCode();
+  }
+
+  void kill9() throws IOException, InterruptedException {
+    process.destroyForcibly();
+    exitCode();
+  }
+
+  int exitCode() throws IOException, InterruptedException {
+    if (!process.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("still running:\n" + output());
+    }
+    return process.exitValue();
+  }
+
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+    }
+  }
+}
