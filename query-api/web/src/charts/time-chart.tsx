@@ -28,6 +28,8 @@ export interface TimeChartProps {
   formatAxis: (value: number) => string;
   /** Figure beside a name in the legend. */
   legend?: (line: Line) => string | null;
+  /** Instead of "no data", where none is good news. */
+  emptyWords?: string;
   pending: boolean;
   stale: boolean;
   error: Error | null;
@@ -96,7 +98,7 @@ export function TimeChart(props: TimeChartProps) {
       }
     >
       {empty ? (
-        <EmptyState title={t('state.empty')} />
+        <EmptyState title={props.emptyWords ?? t('state.empty')} />
       ) : asTable ? (
         <SeriesTable lines={lines} format={format} />
       ) : (

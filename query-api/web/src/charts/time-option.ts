@@ -3,7 +3,7 @@
  */
 import type { EChartsCoreOption } from 'echarts/core';
 import { formatAxisTime, formatDateTime } from '../model/format';
-import type { Line } from '../model/series';
+import { isAlone, type Line } from '../model/series';
 import type { ChartColors } from './theme';
 import { tooltipNode } from './tooltip';
 
@@ -71,10 +71,12 @@ export function timeOption(spec: TimeChartSpec, colors: ChartColors): EChartsCor
       name: line.name,
       type: spec.kind === 'bar' ? 'bar' : 'line',
       stack: spec.stacked ? 'all' : undefined,
-      data: line.points.map(([t, v]) => [plotTime(spec, t), v]),
+      data: line.points.map(([t, v], j) => (spec.kind !== 'bar' && isAlone(line.points, j) ? { value: [plotTime(spec, t), v], symbol: 'circle' } : [plotTime(spec, t), v])),
       color: spec.colors[i],
-      showSymbol: false,
-      symbolSize: 6,
+      // Only points between two gaps have a mark of their own.
+      showSymbol: true,
+      symbol: 'none',
+      symbolSize: 5,
       connectNulls: false,
       lineStyle: { width: 1.6 },
       areaStyle: spec.kind === 'area' ? { opacity: spec.stacked ? 0.32 : 0.14 } : undefined,

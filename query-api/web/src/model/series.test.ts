@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { Timeseries } from '../api/types';
-import { keyLabel, lastOf, perSecond, sparkPath, stepAt, sumOf, toLines, type Line } from './series';
+import { isAlone, keyLabel, lastOf, perSecond, spark, stepAt, sumOf, toLines, type Line } from './series';
 
 const line = (...values: (number | null)[]): Line => ({ id: 'x', name: 'x', points: values.map((v, i) => [i * 60_000, v]), exemplars: [] });
 
@@ -52,9 +52,16 @@ describe('legend figures', () => {
   });
 });
 
-describe('sparkPath', () => {
-  it('breaks at gaps and needs two points', () => {
-    expect(sparkPath(line(0, 10, null, 5).points, 30, 10)).toBe('M0.0 10.0L10.0 0.0M30.0 5.0');
-    expect(sparkPath(line(1).points, 30, 10)).toBe('');
+describe('spark', () => {
+  it('breaks at gaps and closes each piece', () => {
+    expect(spark(line(0, 10, null, 5).points, 30, 10)).toEqual({ line: 'M0.0 10.0L10.0 0.0M30.0 5.0', area: 'M0.0 10.0L10.0 0.0L10.0 10L0.0 10ZM30.0 5.0L30.0 10L30.0 10Z' });
+  });
+  it('needs two values', () => expect(spark(line(1).points, 30, 10)).toEqual({ line: '', area: '' }));
+});
+
+describe('isAlone', () => {
+  it('finds points between gaps', () => {
+    const { points } = line(1, null, 2, 3, null, 4);
+    expect(points.map((_, i) => isAlone(points, i))).toEqual([true, false, false, false, false, true]);
   });
 });

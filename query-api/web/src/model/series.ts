@@ -79,24 +79,29 @@ export function stepAt(points: readonly [EpochMs, unknown][], stepMs: number, t:
   return found >= 0 && t < (points[found]?.[0] ?? 0) + stepMs * 1.5 ? found : -1;
 }
 
-/** Points as an SVG path in a box of `width` × `height`; gaps break it. Empty string when there is nothing to draw. */
-export function sparkPath(points: readonly [EpochMs, number | null][], width: number, height: number): string {
+/** A small line as SVG paths: `line` breaks at gaps, `area` closes each of its pieces down to the floor. Both "" with fewer than two values. */
+export function spark(points: readonly [EpochMs, number | null][], width: number, height: number): { line: string; area: string } {
   const values = points.map(([, v]) => v).filter((v): v is number => v !== null);
-  if (values.length < 2) return '';
+  if (values.length < 2) return { line: '', area: '' };
   const max = Math.max(...values);
   const min = Math.min(...values, 0);
   const span = max - min || 1;
-  let path = '';
-  let pen = false;
+  const pieces: [string, string][][] = [];
+  let piece: [string, string][] | null = null;
   points.forEach(([, v], i) => {
     if (v === null) {
-      pen = false;
+      piece = null;
       return;
     }
-    const x = ((i / (points.length - 1)) * width).toFixed(1);
-    const y = (height - ((v - min) / span) * height).toFixed(1);
-    path += `${pen ? 'L' : 'M'}${x} ${y}`;
-    pen = true;
+    if (piece === null) pieces.push((piece = []));
+    piece.push([((i / (points.length - 1)) * width).toFixed(1), (height - ((v - min) / span) * height).toFixed(1)]);
   });
-  return path;
+  const drawn = pieces.map((p) => p.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join(''));
+  const closed = pieces.map((p, i) => `${drawn[i]}L${p.at(-1)?.[0]} ${height}L${p[0]?.[0]} ${height}Z`);
+  return { line: drawn.join(''), area: closed.join('') };
+}
+
+/** True where a point has a gap on both sides: a line alone would not show it. */
+export function isAlone(points: readonly [EpochMs, number | null][], i: number): boolean {
+  return points[i]?.[1] != null && points[i - 1]?.[1] == null && points[i + 1]?.[1] == null;
 }

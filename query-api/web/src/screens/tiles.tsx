@@ -7,7 +7,7 @@ import type { Overview } from '../api/types';
 import { useT } from '../i18n';
 import { change, changeUsd, formatChange, formatCount, formatDuration, formatPercent } from '../model/format';
 import { formatUsd } from '../model/money';
-import { sparkPath, type Line } from '../model/series';
+import { spark as sparkOf, type Line } from '../model/series';
 import { ErrorState, Help, Skeleton } from '../ui/states';
 
 interface TilesProps {
@@ -145,7 +145,7 @@ interface TileProps {
 function Tile({ name, title, help, value, exact, ratio, before, sense, lines, spark, sparkColor }: TileProps) {
   const t = useT();
   const tone = ratio === null || sense === 'neutral' || Math.abs(ratio) < 0.001 ? '' : ratio > 0 ? 'bad' : 'good';
-  const path = sparkPath(spark, 100, 30);
+  const path = sparkOf(spark, 100, 30);
   return (
     <section className="panel tile" aria-label={title} data-tile={name} data-exact={exact ?? ''}>
       <h2>
@@ -155,10 +155,10 @@ function Tile({ name, title, help, value, exact, ratio, before, sense, lines, sp
       <div className="tile-value" title={exact === null ? undefined : String(exact)}>
         {value}
       </div>
-      {path !== '' && (
+      {path.line !== '' && (
         <svg className="tile-spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true" style={sparkColor === undefined ? undefined : { color: sparkColor }}>
-          {!path.includes('M', 1) && <path className="area" d={`${path}L100 30L0 30Z`} />}
-          <path d={path} />
+          <path className="area" d={path.area} />
+          <path d={path.line} />
         </svg>
       )}
       <div className="tile-delta" title={ratio === null ? undefined : t('tile.vsPrevious', { value: before })}>
