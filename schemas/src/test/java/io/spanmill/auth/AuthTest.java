@@ -1,0 +1,107 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.spanmill.config.Settings;
+import io.spanmill.config.SettingsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AuthTest {
+  @Test
+  void keys_areFoundByTextAndCarryProjectAndRoles() {
+    ApiKeys keys =
+        ApiKeys.of(
+            Settings.of(
+                Map.of("auth.keys", "secret-one:shop:ingest|read, secret-two:*:read|admin")));
+    Principal one = keys.find("secret-one");
+    assertThat(one).isNotNull();
+    assertThat(one.project()).isEqualTo("shop");
+    assertThat(one.roles()).containsExactlyInAnyOrder(Role.INGEST, Role.READ);
+    assertThat(one.mayRead("other")).isFalse();
+    assertThat(keys.find("secret-two").mayRead("other")).isTrue();
+    assertThat(keys.find("secret-three")).isNull();
+    assertThat(keys.any()).isTrue();
+    assertThat(ApiKeys.of(Settings.of(Map.of())).any()).isFalse();
+  }
+
+  @Test
+  void badKeys_areToldByPositionNotText() {
+    assertThatThrownBy(
+            () ->
+                ApiKeys.of(
+                    Settings.of(
+                        Map.of(
+                            "auth.keys", "hush-hush:shop,hush-hush:shop:fly,hush-hush:*:ingest"))))
+        .isInstanceOfSatisfying(SettingsException.class, e -> assertThat(e.problems()).hasSize(3))
+        .hasMessageContaining("auth.keys entry 1", "auth.keys entry 2", "auth.keys entry 3")
+        .hasMessageNotContaining("hush");
+  }
+
+  @Test
+  void keyFile_isReadAgainWhenItChanges(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("keys");
+    Files.writeString(file, "# keys\nold-secret:shop:read\n");
+    AtomicLong now = new AtomicLong();
+    ApiKeys keys = ApiKeys.of(Settings.of(Map.of("auth.keys.file", file.toString())), now::get);
+    assertThat(keys.find("old-secret")).isNotNull();
+    Files.writeString(file, "new-secret:shop:read\n");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+    assertThat(keys.find("old-secret")).isNull();
+    assertThat(keys.find("new-secret")).isNotNull();
+    Files.writeString(file, "broken\n");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(2));
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+    assertThat(keys.find("new-secret")).isNotNull();
+  }
+
+  @Test
+  void tokens_areTakenUntilTheyExpireAndOnlyWithTheRightSecret() throws Exception {
+    Instant start = Instant.parse("2026-01-01T00:00:00Z");
+    Settings settings = Settings.of(Map.of("auth.token.secret", "a-shared-secret"));
+    Principal principal = new Principal("shop", Set.of(Role.INGEST, Role.READ), "1a2b3c4d");
+    String token = new Tokens(settings, Clock.fixed(start, ZoneOffset.UTC)).issue(principal, "id");
+    Clock late = Clock.fixed(start.plus(Tokens.VALIDITY), ZoneOffset.UTC);
+    assertThat(
+            new Tokens(settings, Clock.fixed(start.plusSeconds(60), ZoneOffset.UTC))
+                .verify(token)
+                .principal())
+        .isEqualTo(principal);
+    assertThatThrownBy(() -> new Tokens(settings, late).verify(token))
+        .hasMessage("Token has expired");
+    assertThat(new Tokens(Settings.of(Map.of()), Clock.systemUTC()).principal(token)).isNull();
+    String unsigned = token.substring(0, token.lastIndexOf('.') + 1);
+    for (String bad : List.of("", "x", "a.b.c", unsigned, token + "x")) {
+      assertThat(new Tokens(settings, Clock.fixed(start, ZoneOffset.UTC)).principal(bad))
+          .as(bad)
+          .isNull();
+    }
+  }
+
+  @Test
+  void projects_areKnownByNameAndUuid() {
+    String id = "11111111-2222-3333-4444-555555555555";
+    Projects projects = Projects.of(Settings.of(Map.of("projects", "default,shop=" + id)));
+    assertThat(projects.name(id.toUpperCase(java.util.Locale.ROOT), List.of())).isEqualTo("shop");
+    assertThat(projects.name(projects.id("default"), List.of())).isEqualTo("default");
+    assertThat(projects.name(projects.id("late"), List.of("late"))).isEqualTo("late");
+    assertThat(projects.name("nobody", List.of())).isNull();
+    assertThat(Projects.isUuid(projects.id("default"))).isTrue();
+  }
+}
