@@ -482,6 +482,11 @@ export function mockApi(): Plugin {
       server.middlewares.use(handle);
     },
     configurePreviewServer(server) {
+      // Stricter than the query API's own, so that the browser test finds what a policy would stop.
+      server.middlewares.use((_request, response, next) => {
+        response.setHeader('Content-Security-Policy', "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'");
+        next();
+      });
       server.middlewares.use(handle);
     },
   };

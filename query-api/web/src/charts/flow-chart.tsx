@@ -103,7 +103,7 @@ function flowOption(flow: Flow, width: number, height: number, colors: ChartColo
             label: {
               show: true,
               width: nodeWidth,
-              height: nodeHeight,
+              padding: [(nodeHeight - (nodeHeight > 28 ? 30 : 16)) / 2, 0],
               align: 'center',
               verticalAlign: 'middle',
               backgroundColor: colors.panel,

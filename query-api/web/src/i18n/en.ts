@@ -40,6 +40,11 @@ export const en = {
   'span.d': '{n} days',
   'span.w': '{n} weeks',
 
+  'step.s': '{n} s',
+  'step.m': '{n} min',
+  'step.h': '{n} h',
+  'step.d': '{n} d',
+
   'fresh.complete': 'Complete through {time}',
   'fresh.behind': '{age} behind',
   'fresh.none': 'No data has arrived yet',

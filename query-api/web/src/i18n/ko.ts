@@ -42,6 +42,11 @@ export const ko: Record<Key, string> = {
   'span.d': '{n}일',
   'span.w': '{n}주',
 
+  'step.s': '{n}초',
+  'step.m': '{n}분',
+  'step.h': '{n}시간',
+  'step.d': '{n}일',
+
   'fresh.complete': '{time}까지 집계 완료',
   'fresh.behind': '{age} 지연',
   'fresh.none': '아직 수신된 데이터가 없습니다',

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 import { describe, expect, it } from 'vitest';
-import { change, changeUsd, formatBytes, formatChange, formatDuration, formatPercent, formatShort } from './format';
+import { change, changeUsd, formatBytes, formatChange, formatDuration, formatDurationAxis, formatPercent, formatShort } from './format';
 
 describe('formatDuration', () => {
   it.each([
@@ -17,6 +17,10 @@ describe('formatDuration', () => {
     [5_400_000, '1 h 30 min'],
     [259_200_000, '3 d'],
   ])('%d ms is %s', (ms, shown) => expect(formatDuration(ms)).toBe(shown));
+});
+
+describe('formatDurationAxis', () => {
+  it('keeps to one unit', () => expect([800, 20_000, 80_000, 5_400_000].map(formatDurationAxis)).toEqual(['800 ms', '20 s', '1.33 min', '1.5 h']));
 });
 
 describe('formatPercent', () => {

@@ -38,6 +38,13 @@ export function formatDuration(ms: number): string {
   return pair(Math.round(minutes / 60), 24, 'd', 'h');
 }
 
+/** Short duration for axis labels: one unit. */
+export function formatDurationAxis(ms: number): string {
+  if (ms >= 36e5) return `${trim(ms / 36e5)} h`;
+  if (ms >= 6e4) return `${trim(ms / 6e4)} min`;
+  return formatDuration(ms);
+}
+
 /** Two units, the lesser one only where it is not 0. */
 function pair(value: number, size: number, unit: string, lesser: string): string {
   const rest = value % size;

@@ -7,7 +7,7 @@ import type { Dimension, Layers, Metric, Overview as OverviewAnswer, Series, Tim
 import type { ScreenProps } from '../app';
 import { TimeChart } from '../charts/time-chart';
 import { useT, type Key, type Translate } from '../i18n';
-import { formatCount, formatDuration, formatShort } from '../model/format';
+import { formatCount, formatDuration, formatDurationAxis, formatShort } from '../model/format';
 import { formatUsd, formatUsdAxis } from '../model/money';
 import { absoluteRange, resolveRange } from '../model/range';
 import { lastOf, perSecond, sumOf, toLines, type Line } from '../model/series';
@@ -50,14 +50,14 @@ export function Overview({ url, update }: ScreenProps) {
   const ttftLines = useMemo(() => byMetric(ttft, quantile), [ttft]);
   const errorLines = useMemo(() => named(errors, t, 'chart.failures').filter((line) => sumOf(line) > 0), [errors, t]);
   const costFrame = useFrame(cost, url);
-  const step = { step: stepWords(callsFrame.stepMs) };
+  const step = { step: stepWords(callsFrame.stepMs, t) };
   const empty = overview.data !== undefined && overview.data.totals.calls === 0 && (overview.data.totals.events ?? 0) === 0;
 
   return (
     <>
       <Tiles overview={overview} rate={rates} cost={costs} latency={latencyLines} errors={errorLines} />
       {empty && !overview.isPlaceholderData && <NothingHere url={url} update={update} />}
-      {overview.data && <Notes layers={overview.data.layers} t={t} />}
+      <Notes layers={overview.data?.layers} t={t} />
       <div className="filterbar" style={{ padding: '12px 0 8px' }}>
         <label className="inline-field">
           {t('chart.by')}
@@ -78,10 +78,10 @@ export function Overview({ url, update }: ScreenProps) {
       <div className="grid two">
         <TimeChart {...shared(calls)} {...go()} name="rate" title={t('chart.rate')} unit={t('chart.rateUnit')} lines={rates} kind="area" stacked={url.by !== null} frame={callsFrame} format={perSecondWords} formatAxis={formatShort} legend={(line) => mean(line, perSecondWords)} />
         <TimeChart {...shared(cost)} {...go({ sort: '-cost' })} name="cost" title={t('chart.cost')} unit={t('chart.costUnit', step)} lines={costs} kind="bar" stacked={url.by !== null} frame={costFrame} format={drawnUsd} formatAxis={formatUsdAxis} legend={(line) => drawnUsd(sumOf(line))} />
-        <TimeChart {...shared(latency)} {...go({ sort: '-duration' })} name="latency" title={t('chart.latency')} unit={t('chart.latencyUnit')} lines={latencyLines} kind="line" frame={useFrame(latency, url)} format={formatDuration} formatAxis={formatDuration} legend={(line) => last(line, formatDuration)} />
+        <TimeChart {...shared(latency)} {...go({ sort: '-duration' })} name="latency" title={t('chart.latency')} unit={t('chart.latencyUnit')} lines={latencyLines} kind="line" frame={useFrame(latency, url)} format={formatDuration} formatAxis={formatDurationAxis} legend={(line) => last(line, formatDuration)} />
         <TimeChart {...shared(tokens)} {...go({ sort: '-tokens' })} name="tokens" title={t('chart.tokens')} unit={t('chart.tokensUnit', step)} lines={tokenLines} kind="bar" stacked frame={useFrame(tokens, url)} format={formatCount} formatAxis={formatShort} legend={(line) => formatShort(sumOf(line))} />
         <TimeChart {...shared(errors)} {...go({ status: 'error' })} name="failures" title={t('chart.failures')} unit={t('chart.failuresUnit', step)} lines={errorLines} kind="bar" stacked frame={useFrame(errors, url)} format={formatCount} formatAxis={formatShort} legend={(line) => formatCount(sumOf(line))} colorOf={failureColor} emptyWords={t('analytics.noFailures')} />
-        <TimeChart {...shared(ttft)} {...go({ sort: '-duration' })} name="ttft" title={t('chart.ttft')} unit={t('chart.ttftUnit')} lines={ttftLines} kind="line" frame={useFrame(ttft, url)} format={formatDuration} formatAxis={formatDuration} legend={(line) => last(line, formatDuration)} />
+        <TimeChart {...shared(ttft)} {...go({ sort: '-duration' })} name="ttft" title={t('chart.ttft')} unit={t('chart.ttftUnit')} lines={ttftLines} kind="line" frame={useFrame(ttft, url)} format={formatDuration} formatAxis={formatDurationAxis} legend={(line) => last(line, formatDuration)} />
       </div>
     </>
   );
@@ -139,7 +139,9 @@ function useGo(update: UpdateUrl) {
   });
 }
 
-function Notes({ layers, t }: { layers: Layers; t: Translate }) {
+function Notes({ layers, t }: { layers: Layers | undefined; t: Translate }) {
+  // An empty line keeps the place.
+  if (!layers) return <p style={{ fontSize: 12, marginTop: 8 }}>{'\u00a0'}</p>;
   const beside = Object.entries(layers.notCounted).filter(([, v]) => v.calls > 0);
   return (
     <p className="muted num" style={{ fontSize: 12, marginTop: 8 }}>

@@ -45,10 +45,10 @@ export function errorWords(errorClass: string, t: Translate): string {
   return found ? t(`error.${found}`) : valueWords(errorClass, t);
 }
 
-/** Step of a chart: "1 min", "30 s", "1 h". */
-export function stepWords(ms: number): string {
-  if (ms % 864e5 === 0) return `${ms / 864e5} d`;
-  if (ms % 36e5 === 0) return `${ms / 36e5} h`;
-  if (ms % 6e4 === 0) return `${ms / 6e4} min`;
-  return `${ms / 1e3} s`;
+/** Length of a chart's step. */
+export function stepWords(ms: number, t: Translate): string {
+  if (ms % 864e5 === 0) return t('step.d', { n: ms / 864e5 });
+  if (ms % 36e5 === 0) return t('step.h', { n: ms / 36e5 });
+  if (ms % 6e4 === 0) return t('step.m', { n: ms / 6e4 });
+  return t('step.s', { n: ms / 1e3 });
 }
