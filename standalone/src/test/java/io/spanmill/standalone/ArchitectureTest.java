@@ -28,7 +28,8 @@ class ArchitectureTest {
               "io.spanmill.otlp..",
               "io.spanmill.codec..",
               "io.spanmill.pricing..",
-              "io.spanmill.clickhouse..")
+              "io.spanmill.clickhouse..",
+              "io.spanmill.auth..")
           .layer("ingest")
           .definedBy("io.spanmill.ingest..")
           .layer("aggregator")

@@ -73,7 +73,9 @@ class StartScriptIT {
   @Test
   void oldOrMissingNode_isOneLine() throws Exception {
     program("node", "echo v18.20.1");
-    assertOneLine("Node is version v18.20.1");
+    assertOneLine("Node is version 18.20.1");
+    program("node", "echo v20.18.3");
+    assertOneLine("Node is version 20.18.3");
     Files.delete(tools.resolve("node"));
     assertOneLine("no node on the PATH");
   }
