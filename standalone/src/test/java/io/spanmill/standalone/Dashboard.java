@@ -14,22 +14,22 @@ import java.util.List;
 import java.util.Optional;
 
 /** The Grafana dashboard as tests read it. */
-final class Dashboard {
+public final class Dashboard {
   private Dashboard() {}
 
-  static JsonNode read(Path root) throws IOException {
+  public static JsonNode read(Path root) throws IOException {
     return new ObjectMapper()
         .readTree(root.resolve("config/grafana-dashboards/spanmill.json").toFile());
   }
 
-  static List<JsonNode> panels(JsonNode dashboard) {
+  public static List<JsonNode> panels(JsonNode dashboard) {
     List<JsonNode> panels = new ArrayList<>();
     dashboard.path("panels").forEach(panels::add);
     return panels;
   }
 
   /** The queries of a panel with every variable at "all" and both gateway layers. */
-  static List<String> queries(JsonNode panel) {
+  public static List<String> queries(JsonNode panel) {
     List<String> queries = new ArrayList<>();
     panel
         .path("targets")
@@ -46,7 +46,7 @@ final class Dashboard {
   }
 
   /** A program on the PATH. */
-  static Optional<Path> program(String name) {
+  public static Optional<Path> program(String name) {
     for (String dir : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
       Path program = Path.of(dir, name);
       if (Files.isExecutable(program)) {

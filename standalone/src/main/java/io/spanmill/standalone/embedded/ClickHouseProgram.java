@@ -23,6 +23,9 @@ final class ClickHouseProgram {
   /** System property that names the library's file, over any search. */
   static final String LIBRARY_PROPERTY = "spanmill.clickhouse.library";
 
+  /** System property of the start script: Spanmill's own folder, else the working folder counts. */
+  private static final String HOME_PROPERTY = "spanmill.home";
+
   /**
    * Starts the server deaf to what a terminal sends to all its processes at once: the services are
    * to write their last rows before their server goes.
@@ -55,7 +58,10 @@ final class ClickHouseProgram {
    * @throws SetupException if this machine has neither library nor program
    */
   static List<String> command(Path config, Path scratch) {
-    Path library = library(System.getProperty(LIBRARY_PROPERTY), Path.of("").toAbsolutePath());
+    Path library =
+        library(
+            System.getProperty(LIBRARY_PROPERTY),
+            Path.of(System.getProperty(HOME_PROPERTY, "")).toAbsolutePath());
     if (library != null) {
       return child(library, config, scratch);
     }

@@ -56,6 +56,8 @@ final class UpProcess implements AutoCloseable {
     command.addAll(Arrays.asList(more));
     Process process =
         new ProcessBuilder(command)
+            // Elsewhere on purpose: nothing may depend on the working folder.
+            .directory(output.getParent().toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
