@@ -165,6 +165,8 @@ public final class ClickHouse implements AutoCloseable {
     if (from >= to) {
       return;
     }
+    // A fault of ours must not look like one of the connection.
+    block.checkWhole();
     InsertSettings insert = new InsertSettings();
     insert.setDatabase(database);
     insert.serverSetting("async_insert", "0");

@@ -85,8 +85,12 @@ public final class ClickHouseFailure extends RuntimeException {
     return code;
   }
 
-  /** The failure behind an exception of the client, without the SQL's values in its message. */
-  static ClickHouseFailure of(String what, Throwable thrown) {
+  /**
+   * The failure behind an exception of the client, without the SQL's values in its message.
+   *
+   * @param what what was tried
+   */
+  public static ClickHouseFailure of(String what, Throwable thrown) {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof InterruptedException) {
         Thread.currentThread().interrupt();

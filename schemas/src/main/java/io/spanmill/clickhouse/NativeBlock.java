@@ -178,7 +178,15 @@ public final class NativeBlock {
 
   /** Takes back whatever was added since the last {@link #endRow}. */
   public void dropOpenRow() {
-    columns.forEach(column -> column.truncate(rows));
+    rewind(rows);
+  }
+
+  /**
+   * Takes back all rows past this number, and whatever was added since the last {@link #endRow}.
+   */
+  public void rewind(int newRows) {
+    rows = newRows;
+    columns.forEach(column -> column.truncate(newRows));
   }
 
   /** Forgets the rows, keeps the memory. */
@@ -191,20 +199,27 @@ public final class NativeBlock {
     return columns.stream().map(NativeColumn::name).toList();
   }
 
+  /** Throws if a column has not one value per row. */
+  void checkWhole() {
+    for (NativeColumn column : columns) {
+      if (column.rows() != rows) {
+        throw new IllegalStateException(
+            "column " + column.name() + " has " + column.rows() + " values for " + rows + " rows");
+      }
+    }
+  }
+
   /**
    * Writes some rows as one block.
    *
    * @throws IllegalStateException if a column has not one value per row
    */
   public void writeTo(OutputStream out, int from, int to) throws IOException {
+    checkWhole();
     GrowingBytes header = new GrowingBytes();
     header.putVarint(columns.size());
     header.putVarint(to - from);
     for (NativeColumn column : columns) {
-      if (column.rows() != rows) {
-        throw new IllegalStateException(
-            "column " + column.name() + " has " + column.rows() + " values for " + rows + " rows");
-      }
       header.putText(column.name());
       header.putText(column.type());
       header.writeTo(out, 0, header.size());

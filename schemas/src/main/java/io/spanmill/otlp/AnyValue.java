@@ -86,6 +86,16 @@ public final class AnyValue {
     return type == STRING ? new String(buf, at, end - at, StandardCharsets.UTF_8) : null;
   }
 
+  /** The request's bytes, in which {@link #offset} points. */
+  public byte[] buffer() {
+    return buf;
+  }
+
+  /** Where the content of a STRING or BYTES begins. */
+  public int offset() {
+    return at;
+  }
+
   /** Length in bytes of a STRING or BYTES, else 0. */
   public int sizeBytes() {
     return type == STRING || type == BYTES ? end - at : 0;

@@ -110,6 +110,11 @@ public final class AttributeView {
     walk((slot, e) -> visitor.attribute(e.key(), e.value));
   }
 
+  /** The same without making a string of each key. */
+  public void forEachRaw(RawAttributeVisitor visitor) {
+    walk((slot, e) -> visitor.attribute(buf, e.keyAt(), e.keyLength(), e.value));
+  }
+
   private AnyValue value(int slot) {
     found.restore(buf, types[slot], from[slot], to[slot]);
     return found;
