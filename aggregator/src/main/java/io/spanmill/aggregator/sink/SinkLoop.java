@@ -331,9 +331,12 @@ final class SinkLoop implements Runnable {
         }
       }
       // Not one record is taken from them before ClickHouse said where they were.
-      consumer.seekToBeginning(unknown);
-      consumer.pause(unknown);
-      toPlace.addAll(unknown);
+      if (!unknown.isEmpty()) {
+        // Of an empty list Kafka makes all partitions.
+        consumer.seekToBeginning(unknown);
+        consumer.pause(unknown);
+        toPlace.addAll(unknown);
+      }
     }
 
     private void forgetBatch() {
