@@ -3,27 +3,20 @@
  */
 package io.spanmill.standalone;
 
-import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.ingest.IngestService;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Function;
 
 /** The services: their names, the settings of their ports, and how each is started. */
 public enum ServiceKind {
-  INGEST("ingest", List.of(Keys.INGEST_HTTP_PORT, Keys.INGEST_GRPC_PORT), ServiceKind::ingest);
-
-  /** Starts one service; may wait for the servers it needs. */
-  @FunctionalInterface
-  private interface Starter {
-    Part start(Settings settings) throws InterruptedException;
-  }
+  ;
 
   private final String commandName;
   private final List<String> portKeys;
-  private final Starter starter;
+  private final Function<Settings, Part> starter;
 
-  ServiceKind(String commandName, List<String> portKeys, Starter starter) {
+  @SuppressWarnings("UnusedMethod") // Until the first service is listed.
+  ServiceKind(String commandName, List<String> portKeys, Function<Settings, Part> starter) {
     this.commandName = commandName;
     this.portKeys = portKeys;
     this.starter = starter;
@@ -39,21 +32,6 @@ public enum ServiceKind {
   }
 
   Part start(Settings settings) {
-    try {
-      return starter.start(settings);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(commandName + " was interrupted while it started", e);
-    }
-  }
-
-  private static Part ingest(Settings settings) throws InterruptedException {
-    IngestService service = IngestService.start(settings);
-    return new Part(
-        "ingest",
-        service::ready,
-        Map.of(
-            Keys.INGEST_HTTP_PORT, service.httpPort(), Keys.INGEST_GRPC_PORT, service.grpcPort()),
-        service);
+    return starter.apply(settings);
   }
 }

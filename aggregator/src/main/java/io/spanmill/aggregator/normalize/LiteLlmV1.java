@@ -1,0 +1,323 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.aggregator.normalize;
+
+import io.spanmill.model.NormalizedSpan;
+import io.spanmill.model.PicoUsd;
+import io.spanmill.model.Role;
+import io.spanmill.otlp.AttributeView;
+import io.spanmill.otlp.TraceReader;
+import io.spanmill.pricing.Providers;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * LiteLLM's {@code otel} callback of all releases, its semconv mode included. A call's keys may lie
+ * on {@code litellm_request}, on the proxy's server span (then one span is the attempt and the
+ * request), or on a foreign span that was active.
+ */
+final class LiteLlmV1 extends LiteLlm {
+  private static final byte[] RAW = ascii("raw_gen_ai_request");
+  private static final byte[] ROOT = ascii("Received Proxy Server Request");
+  private static final byte[] FAILED = ascii("Failed Proxy Server Request");
+  private static final byte[] CALL = ascii("litellm_request");
+
+  /** Providers under whose name the raw request's fields are told: {@code llm.openai.model}. */
+  private static final List<String> RAW_PROVIDERS =
+      List.of(
+          "openai",
+          "azure",
+          "azure_ai",
+          "anthropic",
+          "bedrock",
+          "vertex_ai",
+          "vertex_ai_beta",
+          "gemini",
+          "mistral",
+          "cohere",
+          "cohere_chat",
+          "groq",
+          "deepseek",
+          "xai",
+          "together_ai",
+          "fireworks_ai",
+          "hosted_vllm",
+          "vllm",
+          "openrouter",
+          "ollama",
+          "ollama_chat",
+          "perplexity",
+          "replicate",
+          "huggingface",
+          "deepinfra",
+          "sagemaker",
+          "databricks",
+          "watsonx",
+          "cerebras",
+          "nvidia_nim",
+          "voyage",
+          "jina_ai",
+          "text-completion-openai",
+          "custom_openai",
+          "openai_like",
+          "litellm_proxy",
+          "Unknown",
+          "None");
+
+  private int[] rawFields = {};
+  private int[] serviceSpan = {};
+  private int serviceName;
+  private int callType;
+  private int[] request = {};
+  private int[] inference = {};
+  private int[] remains = {};
+  private int[] ownKeys = {};
+  private int[] hiddenParams = {};
+  private int[] usageObject = {};
+  private int[] alias = {};
+  private int[] providerModel = {};
+
+  LiteLlmV1(Set<String> gatewayServices) {
+    super(
+        "litellm-v1",
+        new FieldKeys()
+            .with(Field.PROVIDER, "gen_ai.provider.name", "gen_ai.system", "llm.provider")
+            .with(Field.REQUEST_MODEL, "gen_ai.request.model")
+            .with(Field.RESPONSE_MODEL, "gen_ai.response.model", "llm.model_name")
+            .with(
+                Field.OPERATION,
+                "llm.request.type",
+                "gen_ai.operation.name",
+                "openinference.span.kind")
+            .with(Field.CALL_ID, "litellm.call_id")
+            .with(Field.RESPONSE_ID, "gen_ai.response.id")
+            .with(Field.STREAMING, "llm.is_streaming", "gen_ai.request.stream")
+            .with(
+                Field.FINISH_REASON,
+                "gen_ai.response.finish_reasons",
+                "gen_ai.completion.0.finish_reason",
+                "SpanAttributes.LLM_COMPLETIONS.0.finish_reason")
+            .with(
+                Field.SERVICE_TIER,
+                "gen_ai.openai.response.service_tier",
+                "gen_ai.openai.request.service_tier")
+            .with(GenAiSemconv.USAGE)
+            .with(OpenInference.USAGE)
+            .with(Field.COST, "litellm.cost.total", "gen_ai.cost.total_cost")
+            .with(Field.INPUT_COST, "gen_ai.cost.input_cost")
+            .with(Field.OUTPUT_COST, "gen_ai.cost.output_cost")
+            .with(Field.ERROR_TYPE, "error.type")
+            .with(Field.ERROR_CODE, "error.code")
+            .with(Field.ERROR_MESSAGE, "error.message")
+            .with(Field.HTTP_STATUS, "http.response.status_code", "http.status_code")
+            .with(
+                Field.TEAM,
+                "metadata.user_api_key_team_alias",
+                "metadata.user_api_key_team_id",
+                "metadata.team_alias",
+                "metadata.team_id")
+            .with(Field.API_KEY, "metadata.user_api_key_alias")
+            .with(Field.USER, "metadata.user_api_key_user_id")
+            .with(Field.END_USER, "metadata.user_api_key_end_user_id", "llm.user")
+            .with(Field.SESSION, "gen_ai.conversation.id", "session.id", "metadata.session_id")
+            .with(Field.AGENT, "gen_ai.agent.name"),
+        gatewayServices);
+  }
+
+  @Override
+  void bind(KeySlots all, Map<Field, List<String>> configured) {
+    super.bind(all, configured);
+    List<String> raw = new ArrayList<>();
+    for (String provider : RAW_PROVIDERS) {
+      for (String field : List.of("model", "messages", "input", "stringified_raw_response")) {
+        raw.add("llm." + provider + "." + field);
+      }
+    }
+    rawFields = all.slots(raw);
+    serviceName = all.slot("service");
+    callType = all.slot("call_type");
+    serviceSpan = all.slots("guardrail_name", "litellm.guardrail.name", "mcp.method.name");
+    request = all.slots("llm.request.type");
+    inference =
+        all.slots(
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.prompt_tokens",
+            "gen_ai.usage.output_tokens",
+            "gen_ai.usage.completion_tokens",
+            "llm.token_count.prompt",
+            "llm.token_count.completion");
+    remains =
+        all.slots(
+            "litellm.call_id",
+            "gen_ai.response.id",
+            "gen_ai.response.model",
+            "gen_ai.response.finish_reasons",
+            "llm.is_streaming",
+            "gen_ai.completion.0.role",
+            "gen_ai.output.messages",
+            "gen_ai.input.messages",
+            "hidden_params");
+    ownKeys = all.slots("hidden_params", "metadata.user_api_key_hash", "litellm.call_id");
+    hiddenParams = all.slots("hidden_params");
+    usageObject = all.slots("metadata.usage_object");
+    alias = all.slots("litellm.model_group");
+    providerModel = all.slots("litellm.provider.model");
+  }
+
+  @Override
+  @Nullable Role role(TraceReader span) {
+    if (!hasScope(span)) {
+      // Keys written onto whatever span was active; other dialects know llm.request.type as well.
+      AttributeView foreign = span.attributes();
+      if (Values.told(foreign, request) && Values.told(foreign, ownKeys)) {
+        return callOrRejected(foreign);
+      }
+      return null;
+    }
+    if (span.nameEquals(RAW)) {
+      return Role.RAW;
+    }
+    if (span.nameEquals(FAILED)) {
+      return Role.INFRA;
+    }
+    AttributeView attributes = span.attributes();
+    // The call's own name is never given to a raw span; a configured one is given to both.
+    if (!span.nameEquals(CALL) && !span.nameEquals(ROOT) && isRaw(attributes)) {
+      return Role.RAW;
+    }
+    if ((attributes.has(serviceName) && attributes.has(callType))
+        || Values.told(attributes, serviceSpan)) {
+      return Role.INFRA;
+    }
+    if (Values.told(attributes, request)) {
+      return isTurnedAway(text(attributes, Field.ERROR_TYPE))
+          ? Role.INFRA
+          : callOrRejected(attributes);
+    }
+    if (Values.told(attributes, inference)
+        || Operations.of(text(attributes, Field.OPERATION)).isModelCall()) {
+      return Role.GATEWAY_CALL;
+    }
+    if (span.nameEquals(ROOT) || span.kind() == SpanKind.SERVER) {
+      return isRequest(span) ? Role.GATEWAY_ROOT : Role.INFRA;
+    }
+    // With many tools the SDK's limit of 128 attributes throws out the oldest: model, tokens, cost.
+    if (span.droppedAttributesCount() > 0
+        && (span.nameEquals(CALL) || Values.told(attributes, remains))) {
+      return Role.GATEWAY_CALL;
+    }
+    return Role.INFRA;
+  }
+
+  private boolean isRaw(AttributeView attributes) {
+    for (int slot : rawFields) {
+      if (attributes.has(slot)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A request the proxy turned away leaves a span whose type is its route: no model was asked. */
+  private Role callOrRejected(AttributeView attributes) {
+    return Values.text(attributes, request).startsWith("/") ? Role.INFRA : Role.GATEWAY_CALL;
+  }
+
+  /** Errors of the proxy itself: on a call's own span they say that no model was asked. */
+  private static boolean isTurnedAway(String errorType) {
+    return errorType.equals("ProxyException") || errorType.equals("HTTPException");
+  }
+
+  /** A server span inside another one of the same process is not the request; that one is. */
+  private boolean isRequest(TraceReader span) {
+    return asksModel(span.attributes()) && !SpanKind.hasLocalParent(span);
+  }
+
+  @Override
+  void refine(TraceReader span, NormalizedSpan out, Figures figures) {
+    if (out.role != Role.GATEWAY_CALL) {
+      return;
+    }
+    AttributeView attributes = span.attributes();
+    out.alsoGatewayRequest =
+        (span.nameEquals(ROOT) || (span.kind() == SpanKind.SERVER && !hasScope(span)))
+            && isRequest(span);
+    if (span.droppedAttributesCount() > 0) {
+      out.flags |= NormalizedSpan.TRUNCATED;
+    }
+    String hidden = Values.text(attributes, hiddenParams);
+    readModel(attributes, hidden, out);
+    readDetails(attributes, hidden, figures);
+    if (out.reportedPicoUsd == PicoUsd.ABSENT && !out.has(NormalizedSpan.BAD_COST)) {
+      readHiddenCost(hidden, out);
+    }
+    boolean keyOfHit = LooseText.isTold(hidden, LooseText.find(hidden, "cache_key"));
+    // Releases before hidden_params did not even learn who would have answered.
+    boolean unknownProvider =
+        hidden.isEmpty() && "Unknown".equals(text(attributes, Field.PROVIDER));
+    out.cacheHit = keyOfHit || (unknownProvider && !out.responseId.isEmpty());
+  }
+
+  private void readModel(AttributeView attributes, String hidden, NormalizedSpan out) {
+    String routed = Values.text(attributes, providerModel);
+    if (routed.isEmpty()) {
+      String told = LooseText.token(hidden, LooseText.find(hidden, "litellm_model_name"));
+      routed = told == null || told.equals("null") ? "" : told;
+    }
+    if (out.provider.isEmpty()) {
+      // Embeddings and pass-through routes leave it to the name of the deployment.
+      int slash = routed.indexOf('/');
+      String first = slash > 0 ? routed.substring(0, slash) : "";
+      if (RAW_PROVIDERS.contains(first)) {
+        out.provider = Providers.canonical(first);
+      }
+    }
+    String group = Values.text(attributes, alias);
+    if (group.isEmpty() && !routed.isEmpty() && isAlias(out)) {
+      group = out.responseModel;
+    }
+    nameModel(out, group, out.requestModel);
+  }
+
+  /**
+   * Some releases put the public alias in place of the answer's model and do not tell the alias. An
+   * answer's model begins with the model asked for; only Azure's deployments are named freely.
+   */
+  private static boolean isAlias(NormalizedSpan out) {
+    return !out.provider.startsWith("azure")
+        && !out.requestModel.isEmpty()
+        && !ModelNames.normalize(out.responseModel, out.provider)
+            .startsWith(ModelNames.normalize(out.requestModel, out.provider));
+  }
+
+  /** Cached, reasoning and audio tokens stand only in the usage object. */
+  private void readDetails(AttributeView attributes, String hidden, Figures figures) {
+    String usage = Values.text(attributes, usageObject);
+    int object = usage.indexOf('{');
+    if (object < 0) {
+      usage = hidden;
+      object = LooseText.find(hidden, "usage_object");
+    }
+    UsageObject.readOpenAi(usage, object, figures);
+  }
+
+  private static void readHiddenCost(String hidden, NormalizedSpan out) {
+    int value = LooseText.find(hidden, "response_cost");
+    if (LooseText.isTold(hidden, value)) {
+      BigDecimal usd = Values.decimal(LooseText.token(hidden, value));
+      ReportedCost.take(usd, out);
+    }
+  }
+
+  @Override
+  void finish(TraceReader span, NormalizedSpan out) {
+    if (out.failed) {
+      out.cacheHit = false;
+    }
+  }
+}
