@@ -80,6 +80,7 @@ final class LiteLlmV1 extends LiteLlm {
   private int[] hiddenParams = {};
   private int[] usageObject = {};
   private int[] alias = {};
+  private int[] path = {};
   private int[] providerModel = {};
 
   LiteLlmV1(Set<String> gatewayServices) {
@@ -166,6 +167,7 @@ final class LiteLlmV1 extends LiteLlm {
     hiddenParams = all.slots("hidden_params");
     usageObject = all.slots("metadata.usage_object");
     alias = all.slots("litellm.model_group");
+    path = all.slots("url.path");
     providerModel = all.slots("litellm.provider.model");
   }
 
@@ -233,9 +235,14 @@ final class LiteLlmV1 extends LiteLlm {
     return errorType.equals("ProxyException") || errorType.equals("HTTPException");
   }
 
-  /** A server span inside another one of the same process is not the request; that one is. */
+  /**
+   * A server span inside another one of the same process is not the request; that one is. Releases
+   * that can be opened inside FastAPI's own spans tell the path; older ones that do not mark a
+   * remote parent are the outermost.
+   */
   private boolean isRequest(TraceReader span) {
-    return asksModel(span.attributes()) && !SpanKind.hasLocalParent(span);
+    return asksModel(span.attributes())
+        && !(SpanKind.hasLocalParent(span) && Values.told(span.attributes(), path));
   }
 
   @Override
