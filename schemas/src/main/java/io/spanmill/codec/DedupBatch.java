@@ -27,7 +27,9 @@ public final class DedupBatch {
   public int startMicros;
   public int endMicros;
 
-  /** 0: the span tells neither call id nor response id. */
+  /**
+   * Of the ids that the attempt's hash leaves out; 0: the span tells neither call nor response id.
+   */
   public int idBits;
 
   /** Starts a value for a record that arrived then. */

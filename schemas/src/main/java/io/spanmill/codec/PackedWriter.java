@@ -105,9 +105,18 @@ public final class PackedWriter {
 
   /** Everything another one holds. */
   public void append(PackedWriter other) {
-    reserve(other.size);
-    System.arraycopy(other.buffer, 0, buffer, size, other.size);
-    size += other.size;
+    append(other.buffer, 0, other.size);
+  }
+
+  /** The given bytes from there on, raw. */
+  public void bytes(byte[] source, int from) {
+    append(source, from, source.length - from);
+  }
+
+  private void append(byte[] source, int from, int length) {
+    reserve(length);
+    System.arraycopy(source, from, buffer, size, length);
+    size += length;
   }
 
   private void text(String value, int lengthOffset) {

@@ -3,6 +3,8 @@
  */
 package io.spanmill.codec;
 
+import io.spanmill.model.WindowKind;
+
 /** Packs rows into a record of {@link Topics#ROLLUPS}. Reused over records; not thread-safe. */
 public final class RollupRowsWriter {
   private final PackedWriter rows = new PackedWriter(64 * 1024);
@@ -30,6 +32,25 @@ public final class RollupRowsWriter {
     }
     RollupCodec.write(rows, row.rollup);
     cubeBefore = row.cube;
+    size++;
+  }
+
+  /**
+   * Adds a row as the state holds it, without decoding: a value of {@link RollupState} is, after
+   * its format byte, the end of a row.
+   */
+  public void addState(
+      String cube, WindowKind window, long windowStartMs, long hashHi, long hashLo, byte[] state) {
+    if (state.length == 0 || (state[0] & 0xff) != RecordFormat.STATE.tag()) {
+      throw new CodecException("stored row does not begin with the format byte of the state");
+    }
+    rows.textAfter(cubeBefore, cube);
+    rows.u8(window.ordinal());
+    rows.zigzag(windowStartMs);
+    rows.fixed64(hashHi);
+    rows.fixed64(hashLo);
+    rows.bytes(state, 1);
+    cubeBefore = cube;
     size++;
   }
 

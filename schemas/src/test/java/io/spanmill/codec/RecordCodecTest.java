@@ -135,6 +135,31 @@ class RecordCodecTest {
     assertThat(read.rollup).isEqualTo(written.rollup);
   }
 
+  @Property(tries = 100)
+  void rollupRow_ofStateIsTheRowItself(@ForAll long seed) {
+    RollupState state = new RollupState();
+    state.open(5, DIMENSIONS);
+    state.version = 17;
+    state.rollup.merge(CodecSamples.rollup(new Random(seed)));
+    RollupRowsWriter writer = new RollupRowsWriter();
+    writer.begin();
+    writer.addState("model", WindowKind.DAY, 86_400_000, -1, 2, state.encode());
+
+    RollupRowsReader reader = new RollupRowsReader();
+    reader.reset(writer.finish());
+    RollupRow row = reader.next();
+
+    assertThat(row.cube).isEqualTo("model");
+    assertThat(row.window).isEqualTo(WindowKind.DAY);
+    assertThat(row.windowStartMs).isEqualTo(86_400_000);
+    assertThat(row.seriesHashHi).isEqualTo(-1);
+    assertThat(row.seriesHashLo).isEqualTo(2);
+    assertThat(row.generation).isEqualTo(5);
+    assertThat(row.version).isEqualTo(17);
+    assertThat(row.dimensions).containsExactly(DIMENSIONS);
+    assertThat(row.rollup).isEqualTo(state.rollup);
+  }
+
   @Test
   void marker_readsBackWhatWasWritten() {
     ProgressMarker one = ProgressMarker.decode(ProgressMarker.of(123, 3, 45, 67).encode());

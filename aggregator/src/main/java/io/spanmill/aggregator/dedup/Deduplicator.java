@@ -1,0 +1,121 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.aggregator.dedup;
+
+import io.spanmill.codec.DedupBatch;
+import io.spanmill.model.Layer;
+import io.spanmill.model.NormalizedSpan;
+import java.util.Objects;
+
+/**
+ * Tells of each span of one partition, in log order, whether it counts. Remembers identities for a
+ * horizon of arrival time and up to a number of entries, whichever is less; what it decides depends
+ * on the log alone. One per task; not thread-safe.
+ *
+ * <p>Per input record: {@link #begin}, {@link #offer} (and {@link #offerRequest}) for each span
+ * that counts in a layer, {@link #end}. After a restart {@link #rebuild} first.
+ */
+public final class Deduplicator {
+  private final long horizonMs;
+  private final long maxEntries;
+  private final BatchStore store;
+  private final IdentityLog log = new IdentityLog();
+  private final RecordQueue records = new RecordQueue();
+  private final SpanIdentity identity = new SpanIdentity();
+  private final DedupBatch batch = new DedupBatch();
+  private long offset = -1;
+  private long arrivalMs;
+
+  /**
+   * A deduplicator that remembers nothing yet.
+   *
+   * @param horizonMs how far back in arrival time identities are kept
+   * @param maxEntries most identities kept; those of the record at hand may pass it
+   * @param store where they survive a restart
+   */
+  public Deduplicator(long horizonMs, long maxEntries, BatchStore store) {
+    this.horizonMs = horizonMs;
+    this.maxEntries = maxEntries;
+    this.store = Objects.requireNonNull(store);
+  }
+
+  /** Reads back what the store holds. */
+  public void rebuild() {
+    store.forEach(
+        (storedOffset, value) -> {
+          batch.decode(value);
+          while (batch.next()) {
+            log.add(batch);
+          }
+          records.add(storedOffset, batch.arrivalMs(), batch.size());
+        });
+  }
+
+  /** Starts an input record. */
+  public void begin(long recordOffset, long recordArrivalMs) {
+    offset = recordOffset;
+    arrivalMs = recordArrivalMs;
+    forget(recordArrivalMs - horizonMs);
+    batch.begin(recordArrivalMs);
+  }
+
+  /** Decides on a span whose layer is set, and remembers it. */
+  public Verdict offer(NormalizedSpan span) {
+    identity.span(span, batch);
+    if (log.hasSpan(batch)) {
+      return Verdict.RESENT;
+    }
+    return attempt(span, Objects.requireNonNull(span.layer, "span counts in no layer"));
+  }
+
+  /**
+   * Decides whether a collapsed root, which was not {@link Verdict#RESENT}, also counts as the
+   * gateway request it is. Its attempt may have been told by its child before, its request not.
+   */
+  public Verdict offerRequest(NormalizedSpan root) {
+    identity.span(root, batch);
+    return attempt(root, Layer.GATEWAY_REQUEST);
+  }
+
+  /** Ends the input record: what it added goes to the store. */
+  public void end() {
+    if (batch.size() > 0) {
+      store.put(offset, batch.finish());
+      records.add(offset, arrivalMs, batch.size());
+    }
+  }
+
+  /** Identities remembered. */
+  public long entries() {
+    return log.size();
+  }
+
+  /** Arrival of the oldest record whose identities are remembered; -1 without any. */
+  public long oldestArrivalMs() {
+    return records.isEmpty() ? -1 : records.firstArrivalMs();
+  }
+
+  /** Bytes of memory held. */
+  public long sizeBytes() {
+    return log.sizeBytes();
+  }
+
+  private Verdict attempt(NormalizedSpan span, Layer layer) {
+    identity.attempt(span, layer, batch);
+    boolean told = log.hasAttempt(batch);
+    // A duplicate is remembered too: the next one may be related to it and not to the first.
+    log.add(batch);
+    batch.add();
+    return told ? Verdict.DUPLICATE : Verdict.NEW;
+  }
+
+  private void forget(long arrivedBeforeMs) {
+    while (!records.isEmpty()
+        && (records.firstArrivalMs() < arrivedBeforeMs || log.size() > maxEntries)) {
+      log.forget(records.firstEntries());
+      store.delete(records.firstOffset());
+      records.removeFirst();
+    }
+  }
+}

@@ -1,0 +1,334 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.aggregator.topology;
+
+import io.spanmill.aggregator.dedup.Deduplicator;
+import io.spanmill.aggregator.dedup.Verdict;
+import io.spanmill.aggregator.rollup.RollupFold;
+import io.spanmill.codec.CallBatchWriter;
+import io.spanmill.codec.PartialBatchWriter;
+import io.spanmill.codec.ProgressMarker;
+import io.spanmill.codec.Topics;
+import io.spanmill.model.Cube;
+import io.spanmill.model.LatencySketch;
+import io.spanmill.model.NormalizedSpan;
+import io.spanmill.model.Rollup;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stage 1, one per partition of {@code otlp_spans}: normalises, prices and deduplicates an input
+ * record and writes its calls and partials. A record is understood wholly before anything is
+ * remembered or written; one that cannot be goes to the dead letters wholly.
+ *
+ * <p>Keys of what it forwards are partition numbers, see {@link RollupTopology}.
+ */
+final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> {
+  static final String NAME = "spans";
+  static final String STORE = "dedup";
+
+  /** Records are split past about this size, well under the broker's limit. */
+  private static final int RECORD_BYTES = 400_000;
+
+  /** Spans kept for the next record; an unusual record's surplus is left to the collector. */
+  private static final int MAX_POOLED = 2048;
+
+  private static final Logger LOG = LoggerFactory.getLogger(SpanProcessor.class);
+
+  private final TopologyConfig config;
+  private final SpanSource source;
+  private final RollupFold fold;
+  private final CallBatchWriter calls = new CallBatchWriter();
+  private final PartialBatchWriter partials = new PartialBatchWriter();
+  private final List<NormalizedSpan> read = new ArrayList<>();
+  private final List<NormalizedSpan> counted = new ArrayList<>();
+  private final List<NormalizedSpan> duplicates = new ArrayList<>();
+  private final LatencySketch lateness = new LatencySketch();
+
+  /** Of each target partition: offset before which it was told that all is processed. */
+  private final long[] toldTargets;
+
+  private long toldCalls;
+  private ProcessorContext<Integer, byte[]> context;
+  private Deduplicator deduplicator;
+  private TaskPosition position;
+  private int partition;
+
+  @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
+  SpanProcessor(TopologyConfig config) {
+    this.config = config;
+    this.source = config.sources().get();
+    this.fold = new RollupFold(config.cubes(), config.partitions());
+    this.toldTargets = new long[config.partitions()];
+  }
+
+  @Override
+  public void init(ProcessorContext<Integer, byte[]> processorContext) {
+    context = processorContext;
+    partition = context.taskId().partition();
+    KeyValueStore<byte[], byte[]> store = context.getStateStore(STORE);
+    position = new TaskPosition(store, config.sourceId(), context.taskId().toString());
+    deduplicator =
+        new Deduplicator(
+            config.limits().dedupHorizonMs(),
+            config.limits().dedupEntries(),
+            new StreamsByteStore(store));
+    long startedNanos = System.nanoTime();
+    deduplicator.rebuild();
+    LOG.info(
+        "partition {}: {} remembered identities read back in {} ms, next offset {}",
+        partition,
+        deduplicator.entries(),
+        (System.nanoTime() - startedNanos) / 1_000_000,
+        position.next());
+    reportDedup();
+    context.schedule(
+        Duration.ofMillis(config.timing().markMs()), PunctuationType.WALL_CLOCK_TIME, this::mark);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    RecordMetadata at =
+        context
+            .recordMetadata()
+            .orElseThrow(() -> new IllegalStateException("input record without coordinates"));
+    if (at.offset() < position.next()) {
+      config.metrics().skipped.increment();
+      return;
+    }
+    String project = project(record.headers());
+    int n;
+    try {
+      n = read(record, at, project);
+      for (int i = 0; i < n; i++) {
+        config.pricer().price(read.get(i));
+      }
+    } catch (RuntimeException | StackOverflowError e) {
+      deadLetter(record, at, project, e);
+      position.advance(at.offset(), record.timestamp());
+      return;
+    }
+    deduplicate(at.offset(), record.timestamp(), n);
+    writeCalls(at.offset(), record.timestamp());
+    writePartials(at.offset(), record.timestamp());
+    position.advance(at.offset(), record.timestamp());
+    account(n);
+  }
+
+  @Override
+  public void close() {
+    config.metrics().forgetDedup(partition);
+  }
+
+  /** Reads the spans that count in a layer to the front of {@link #read}; returns how many. */
+  private int read(Record<byte[], byte[]> record, RecordMetadata at, String project) {
+    if (record.value() == null) {
+      throw new IllegalArgumentException("record without a value");
+    }
+    source.reset(record.value());
+    int n = 0;
+    int spans = 0;
+    while (true) {
+      if (n == read.size()) {
+        read.add(new NormalizedSpan());
+      }
+      NormalizedSpan span = read.get(n);
+      span.clear();
+      span.project = project;
+      span.arrivalMs = record.timestamp();
+      span.sourcePartition = at.partition();
+      span.sourceOffset = at.offset();
+      if (!source.next(span)) {
+        break;
+      }
+      spans++;
+      if (span.layer != null) {
+        CallBounds.apply(span);
+        n++;
+      }
+    }
+    config.metrics().spans.increment(spans);
+    return n;
+  }
+
+  private void deduplicate(long offset, long arrivalMs, int n) {
+    counted.clear();
+    duplicates.clear();
+    deduplicator.begin(offset, arrivalMs);
+    for (int i = 0; i < n; i++) {
+      NormalizedSpan span = read.get(i);
+      Verdict verdict = deduplicator.offer(span);
+      if (verdict == Verdict.RESENT) {
+        config.metrics().resent.increment();
+        continue;
+      }
+      if (verdict == Verdict.NEW) {
+        counted.add(span);
+      } else {
+        duplicates.add(span);
+      }
+      // The attempt may have been told by the root's child before; the request it is was not.
+      if (span.alsoGatewayRequest && deduplicator.offerRequest(span) == Verdict.NEW) {
+        counted.add(GatewayRequest.of(span));
+      }
+    }
+    deduplicator.end();
+  }
+
+  private void writeCalls(long offset, long arrivalMs) {
+    if (counted.isEmpty() && duplicates.isEmpty()) {
+      return;
+    }
+    calls.begin(partition, offset, arrivalMs);
+    for (NormalizedSpan call : counted) {
+      calls.add(call);
+      splitCalls(offset, arrivalMs);
+    }
+    for (NormalizedSpan duplicate : duplicates) {
+      calls.addDuplicate(duplicate);
+      splitCalls(offset, arrivalMs);
+    }
+    if (calls.rows() > 0) {
+      forward(RollupTopology.CALLS_SINK, partition, calls.finish(), arrivalMs);
+    }
+  }
+
+  private void splitCalls(long offset, long arrivalMs) {
+    if (calls.sizeBytes() >= RECORD_BYTES) {
+      forward(RollupTopology.CALLS_SINK, partition, calls.finish(), arrivalMs);
+      calls.begin(partition, offset, arrivalMs);
+    }
+  }
+
+  private void writePartials(long offset, long arrivalMs) {
+    fold.begin();
+    for (NormalizedSpan call : counted) {
+      fold.add(call);
+    }
+    partials.begin();
+    fold.drain(
+        (target, cube, windowStartMs, dimensions, rollup, last) ->
+            writePartial(target, cube, windowStartMs, dimensions, rollup, last, offset, arrivalMs));
+  }
+
+  private void writePartial(
+      int target,
+      Cube cube,
+      long windowStartMs,
+      String[] dimensions,
+      Rollup rollup,
+      boolean last,
+      long offset,
+      long arrivalMs) {
+    partials.add(cube.name(), windowStartMs, dimensions, rollup);
+    if (last || partials.sizeBytes() >= RECORD_BYTES) {
+      byte[] batch = partials.finish(partition, last ? offset + 1 : offset, arrivalMs);
+      forward(RollupTopology.PARTIALS_SINK, target, batch, arrivalMs);
+      partials.begin();
+    }
+    if (last) {
+      toldTargets[target] = offset + 1;
+    }
+  }
+
+  /** Tells every target, and the sink of calls, how far this partition is. */
+  private void mark(long nowMs) {
+    reportDedup();
+    long next = position.next();
+    byte[] marker = ProgressMarker.of(nowMs, partition, next, position.arrivalMs()).encode();
+    boolean told = false;
+    for (int target = 0; target < toldTargets.length; target++) {
+      if (toldTargets[target] < next) {
+        forward(RollupTopology.PARTIALS_SINK, target, marker, nowMs);
+        toldTargets[target] = next;
+        told = true;
+      }
+    }
+    if (toldCalls < next) {
+      forward(RollupTopology.CALLS_SINK, partition, marker, nowMs);
+      toldCalls = next;
+      told = true;
+    }
+    if (told) {
+      // What readers wait for is complete now: no need to wait for the commit interval as well.
+      context.commit();
+    }
+  }
+
+  private void deadLetter(
+      Record<byte[], byte[]> record, RecordMetadata at, String project, Throwable cause) {
+    String reason = cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    LOG.warn(
+        "record {}-{}@{} of project {} is set aside: {}",
+        at.topic(),
+        at.partition(),
+        at.offset(),
+        project,
+        reason);
+    Headers headers =
+        new RecordHeaders()
+            .add(Topics.PROJECT_HEADER, utf8(project))
+            .add(DeadLetterHeaders.REASON, utf8(reason))
+            .add(DeadLetterHeaders.TOPIC, utf8(at.topic()))
+            .add(DeadLetterHeaders.PARTITION, utf8(Integer.toString(at.partition())))
+            .add(DeadLetterHeaders.OFFSET, utf8(Long.toString(at.offset())));
+    context.forward(
+        new Record<>(partition, record.value(), record.timestamp(), headers),
+        RollupTopology.DEAD_LETTERS_SINK);
+    config.metrics().deadLetters.increment();
+    config.metrics().records.increment();
+  }
+
+  private void account(int n) {
+    lateness.clear();
+    for (NormalizedSpan call : counted) {
+      config.metrics().countFlags(call.flags);
+      lateness.add((call.arrivalMs - call.eventTimeMs) * 1000);
+    }
+    config.metrics().addLateness(lateness);
+    config.metrics().records.increment();
+    config.metrics().calls.increment(counted.size());
+    config.metrics().duplicates.increment(duplicates.size());
+    if (n > MAX_POOLED) {
+      read.subList(MAX_POOLED, read.size()).clear();
+    }
+  }
+
+  private void reportDedup() {
+    config
+        .metrics()
+        .reportDedup(
+            partition,
+            new JobMetrics.Dedup(
+                deduplicator.entries(), deduplicator.oldestArrivalMs(), deduplicator.sizeBytes()));
+  }
+
+  private void forward(String sink, int target, byte[] value, long timestampMs) {
+    context.forward(new Record<>(target, value, timestampMs), sink);
+  }
+
+  private static String project(Headers headers) {
+    Header header = headers.lastHeader(Topics.PROJECT_HEADER);
+    return header == null || header.value() == null
+        ? "default"
+        : new String(header.value(), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

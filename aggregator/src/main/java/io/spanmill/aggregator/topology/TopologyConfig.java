@@ -1,0 +1,77 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.aggregator.topology;
+
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.model.Cube;
+import io.spanmill.pricing.Pricer;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * All that the topology depends on.
+ *
+ * @param cubes cubes to fold, the built-in ones first
+ * @param partitions partitions of every topic
+ * @param sources makes the reader of each task
+ * @param sourceId names the topics' present life (cluster and topic ids); state that was made from
+ *     another is refused
+ * @param limits how much is remembered
+ * @param timing when is emitted and evicted
+ */
+public record TopologyConfig(
+    List<Cube> cubes,
+    int partitions,
+    Supplier<SpanSource> sources,
+    Pricer pricer,
+    String sourceId,
+    Limits limits,
+    Timing timing,
+    JobMetrics metrics) {
+
+  public TopologyConfig {
+    if (partitions < 1) {
+      throw new IllegalArgumentException("partitions must be at least 1, is " + partitions);
+    }
+    cubes = List.copyOf(cubes);
+  }
+
+  /**
+   * Bounds on what the job remembers.
+   *
+   * @param dedupHorizonMs arrival time that deduplication reaches back
+   * @param dedupEntries most remembered identities of one partition
+   * @param cardinality most values of a dimension per cube, project and window
+   */
+  public record Limits(long dedupHorizonMs, long dedupEntries, int cardinality) {
+    public static Limits of(Settings settings, int partitions) {
+      return new Limits(
+          settings.longValue(Keys.DEDUP_HORIZON_MS),
+          Math.max(1, settings.integer(Keys.DEDUP_MAX_ENTRIES) / partitions),
+          settings.integer(Keys.CARDINALITY_LIMIT));
+    }
+  }
+
+  /** Intervals and ages in milliseconds, as the settings of those names. */
+  public record Timing(
+      long markMs,
+      long emitFinestMs,
+      long emitHourMs,
+      long emitDayMs,
+      long keepMinuteMs,
+      long keepHourMs,
+      long keepDayMs) {
+    public static Timing of(Settings settings) {
+      return new Timing(
+          settings.integer(Keys.COMMIT_INTERVAL_MS),
+          settings.longValue(Keys.EMIT_MINUTE_MS),
+          settings.longValue(Keys.EMIT_HOUR_MS),
+          settings.longValue(Keys.EMIT_DAY_MS),
+          settings.longValue(Keys.KEEP_MINUTE_MS),
+          settings.longValue(Keys.KEEP_HOUR_MS),
+          settings.longValue(Keys.KEEP_DAY_MS));
+    }
+  }
+}
