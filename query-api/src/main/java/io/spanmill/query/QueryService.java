@@ -1,0 +1,98 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.query.http.QueryHttp;
+import io.spanmill.query.metrics.MetricsEndpoint;
+import io.spanmill.query.sql.Database;
+import io.spanmill.query.sql.Queries;
+import java.time.Clock;
+import java.util.List;
+
+/**
+ * The query API: REST, the screen's files and {@code /metrics} on one port, reading ClickHouse
+ * only. Thread-safe once started.
+ */
+public final class QueryService implements AutoCloseable {
+  private final Database database;
+  private final QueryHttp http;
+
+  private QueryService(Database database, QueryHttp http) {
+    this.database = database;
+    this.http = http;
+  }
+
+  /**
+   * Starts serving; answers 503 until ClickHouse is there.
+   *
+   * @throws RuntimeException if the port cannot be bound
+   */
+  public static QueryService start(Settings settings) {
+    return start(settings, Clock.systemUTC());
+  }
+
+  static QueryService start(Settings settings, Clock clock) {
+    Database database = new Database(settings);
+    Queries queries = new Queries(database, settings, clock);
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    measure(registry, queries);
+    MetricsEndpoint metrics =
+        new MetricsEndpoint(
+            queries.ledger(),
+            registry.getPrometheusRegistry(),
+            settings.integer(Keys.METRICS_MAX_SERIES),
+            clock);
+    QueryHttp http = new QueryHttp(settings, queries, registry, clock, List.of(metrics));
+    try {
+      http.start(settings.string(Keys.BIND_ADDRESS), settings.integer(Keys.QUERY_PORT));
+    } catch (RuntimeException e) {
+      database.close();
+      throw e;
+    }
+    return new QueryService(database, http);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return http.port();
+  }
+
+  /** Whether ClickHouse answers and has the tables. */
+  public boolean ready() {
+    return database.ready();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    database.close();
+  }
+
+  private static void measure(PrometheusMeterRegistry registry, Queries queries) {
+    String[] names = {"queries", "rows.read", "bytes.read"};
+    for (int i = 0; i < names.length; i++) {
+      int at = i;
+      FunctionCounter.builder(
+              "spanmill.query.clickhouse." + names[i], queries, q -> q.database().counters()[at])
+          .description("ClickHouse " + names[i].replace('.', ' ') + " by the query API")
+          .register(registry);
+    }
+    FunctionCounter.builder("spanmill.query.cache.hits", queries, q -> q.cache().counters()[0])
+        .description("Results served from the cache")
+        .register(registry);
+    FunctionCounter.builder("spanmill.query.cache.misses", queries, q -> q.cache().counters()[1])
+        .description("Results read from ClickHouse")
+        .register(registry);
+    Gauge.builder("spanmill.query.cache.size", queries, q -> q.cache().counters()[2])
+        .description("Estimated size of the result cache")
+        .baseUnit("bytes")
+        .register(registry);
+  }
+}

@@ -1,0 +1,127 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import io.spanmill.query.sql.CallQuery;
+import io.spanmill.query.sql.CallsReader;
+import io.spanmill.query.sql.Cursor;
+import io.spanmill.query.sql.Queries;
+import io.spanmill.query.sql.Question;
+import io.spanmill.query.sql.RollupReader;
+import io.spanmill.query.sql.Row;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/calls}: counted calls, sorted, searched, page by page. */
+final class CallsEndpoint implements Endpoint {
+  private static final List<String> COST_KINDS =
+      List.of("reported", "computed", "cache_hit", "unpriced", "none");
+  private static final int DEFAULT_ROWS = 50;
+  private static final int MAX_ROWS = 500;
+
+  private final Queries queries;
+  private final QuestionReader questions;
+
+  CallsEndpoint(Queries queries, QuestionReader questions) {
+    this.queries = queries;
+    this.questions = questions;
+  }
+
+  @Override
+  public String path() {
+    return "/api/v1/calls";
+  }
+
+  @Override
+  public Set<String> parameters() {
+    return QuestionReader.with(
+        "sort",
+        "q",
+        "status",
+        "minDurationMs",
+        "maxDurationMs",
+        "minCostUsd",
+        "costKind",
+        "traceId",
+        "cursor",
+        "limit");
+  }
+
+  @Override
+  public Object answer(Asked asked) {
+    Question q = questions.listQuestion(asked);
+    CallQuery query = query(asked.params());
+    // Before the rows: they hold at least what was visible then.
+    Long complete = queries.progress().read().completeThroughMs().get("calls");
+    List<Row> found = queries.calls().list(q, query);
+    boolean more = found.size() > query.limit();
+    List<Row> rows = more ? found.subList(0, query.limit()) : found;
+    Map<String, @Nullable Object> out =
+        Answers.range(
+            q, new RollupReader.Origin("calls", complete), queries.rollups().notCounted(wide(q)));
+    out.put("rows", rows.stream().map(CallJson::row).toList());
+    out.put(
+        "nextCursor",
+        more ? queries.calls().cursorAt(query, rows.get(rows.size() - 1)).encode() : null);
+    return out;
+  }
+
+  /** Snapped to windows, so that layers beside are not counted from facts. */
+  private Question wide(Question q) {
+    return q.during(queries.snap(q.range()));
+  }
+
+  private static CallQuery query(Params params) {
+    Sort sort = Sort.of(params, CallsReader.SORT_NAMES);
+    String kind = params.text("costKind");
+    if (kind != null && !COST_KINDS.contains(kind)) {
+      throw ApiException.badParameter(
+          "costKind", "'" + kind + "' is not one of " + String.join(", ", COST_KINDS));
+    }
+    return new CallQuery(
+        sort.name(),
+        sort.descending(),
+        status(params),
+        params.text("q"),
+        params.number("minDurationMs"),
+        params.number("maxDurationMs"),
+        params.number("minCostUsd"),
+        kind,
+        traceId(params.text("traceId"), "traceId"),
+        cursor(params, sort, CallQuery.CURSOR_SIZE),
+        params.integer("limit", DEFAULT_ROWS, 1, MAX_ROWS));
+  }
+
+  static @Nullable Boolean status(Params params) {
+    if (!params.has("status")) {
+      return null;
+    }
+    return params.choice("status", List.of("ok", "error")).equals("error");
+  }
+
+  static @Nullable Cursor cursor(Params params, Sort sort, int size) {
+    String text = params.text("cursor");
+    if (text == null) {
+      return null;
+    }
+    try {
+      return Cursor.decode(text, sort.text(), size);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.badParameter("cursor", e.getMessage() == null ? "bad" : e.getMessage());
+    }
+  }
+
+  static @Nullable String traceId(@Nullable String text, String field) {
+    if (text == null) {
+      return null;
+    }
+    if (!text.matches("[0-9a-fA-F]{32}")) {
+      throw ApiException.badParameter(field, "must be 32 hex digits");
+    }
+    return text.toLowerCase(Locale.ROOT);
+  }
+}

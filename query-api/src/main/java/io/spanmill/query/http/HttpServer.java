@@ -1,0 +1,121 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import java.nio.file.Path;
+import java.util.List;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** The HTTP server: what happens to every request before and after its endpoint. */
+public final class HttpServer implements AutoCloseable {
+  private static final int THREADS = 64;
+  private static final long MAX_BODY_BYTES = 1024L * 1024;
+  private static final String CALLER = "caller";
+
+  private final Javalin server;
+
+  /**
+   * Prepares the server; {@link #start} binds it.
+   *
+   * @param endpoints JSON endpoints, each for callers with the role {@code read}
+   * @param registrars further routes
+   */
+  HttpServer(
+      Settings settings,
+      Access access,
+      List<Endpoint> endpoints,
+      List<RouteRegistrar> registrars,
+      RequestMetrics metrics) {
+    HostCheck hosts = new HostCheck(settings);
+    Cors cors = new Cors(settings);
+    RateLimit limit = new RateLimit(settings.integer(Keys.QUERY_RATE_LIMIT), System::nanoTime);
+    WebFiles files = new WebFiles(Path.of(settings.string(Keys.QUERY_WEB_DIR)));
+    server =
+        Javalin.create(
+            config -> {
+              general(config);
+              RoutesConfig routes = config.routes;
+              routes.before(
+                  http -> {
+                    metrics.begin(http);
+                    SecurityHeaders.add(http);
+                    hosts.check(http);
+                    cors.headers(http);
+                    if (!http.method().name().equals("GET")
+                        && !http.method().name().equals("HEAD")
+                        && !http.method().name().equals("OPTIONS")) {
+                      cors.checkWrite(http);
+                    }
+                  });
+              routes.after(metrics::end);
+              routes.exception(Exception.class, ErrorAnswers::write);
+              routes.options("/*", cors::preflight);
+              for (Endpoint endpoint : endpoints) {
+                routes.get(endpoint.path(), http -> answer(http, endpoint, access, limit));
+              }
+              registrars.forEach(r -> r.register(routes, access));
+              routes.get("/api/*", HttpServer::noSuchPath);
+              routes.get("/*", files::serve);
+              routes.error(404, HttpServer::missing);
+              routes.error(405, HttpServer::missing);
+            });
+  }
+
+  /** Binds and serves. */
+  void start(String host, int port) {
+    server.start(host, port);
+  }
+
+  int port() {
+    return server.port();
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+
+  private static void general(JavalinConfig config) {
+    config.startup.showJavalinBanner = false;
+    config.startup.showOldJavalinVersionWarning = false;
+    config.startup.startupWatcherEnabled = false;
+    config.http.maxRequestSize = MAX_BODY_BYTES;
+    config.http.generateEtags = false;
+    config.http.prefer405over404 = true;
+    config.jetty.threadPool = new QueuedThreadPool(THREADS, 4);
+    config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+  }
+
+  private static void answer(Context http, Endpoint endpoint, Access access, RateLimit limit) {
+    Caller caller = access.require(http, "read");
+    http.attribute(CALLER, caller);
+    limit.take(caller.id());
+    Params params = new Params(http.queryParamMap(), endpoint.parameters());
+    Object answer = endpoint.answer(new Asked(http, caller, params));
+    http.contentType("application/json")
+        .header("Cache-Control", "no-store")
+        .result(Json.bytes(answer));
+  }
+
+  private static void noSuchPath(Context http) {
+    throw ApiException.notFound("no such path: " + http.path());
+  }
+
+  private static void missing(Context http) {
+    if (http.attribute(ErrorAnswers.WRITTEN) == null) {
+      ErrorAnswers.write(
+          http,
+          http.statusCode(),
+          http.statusCode() == 405 ? "method_not_allowed" : "not_found",
+          http.statusCode() == 405 ? http.method() + " is not allowed here" : "no such path",
+          null);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import static io.spanmill.query.http.Json.object;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.query.sql.Queries;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The endpoints of the query API on one server. */
+public final class QueryHttp implements AutoCloseable {
+  private final HttpServer server;
+
+  /**
+   * Prepares the server; {@link #start} binds it.
+   *
+   * @param more other surfaces
+   */
+  public QueryHttp(
+      Settings settings,
+      Queries queries,
+      MeterRegistry registry,
+      Clock clock,
+      List<RouteRegistrar> more) {
+    QuestionReader questions = new QuestionReader(queries, settings, clock);
+    List<Endpoint> endpoints =
+        List.of(
+            new OverviewEndpoint(queries, questions),
+            new TimeseriesEndpoint(queries, questions),
+            new BreakdownEndpoint(queries, questions),
+            new CallsEndpoint(queries, questions),
+            new TracesEndpoint(queries, questions),
+            new TraceEndpoint(queries, questions, settings),
+            new StatusEndpoint(queries, questions, settings, Build.read(), clock));
+    List<RouteRegistrar> registrars = new ArrayList<>();
+    registrars.add(
+        (routes, access) -> {
+          routes.get("/health", http -> http.json(object("status", "up")));
+          routes.get(
+              "/ready",
+              http -> {
+                boolean ready = queries.database().ready();
+                http.status(ready ? 200 : 503).json(object("ready", ready));
+              });
+        });
+    registrars.addAll(more);
+    Access access = new OpenAccess(settings.bool(Keys.AUTH_ANONYMOUS));
+    server = new HttpServer(settings, access, endpoints, registrars, new RequestMetrics(registry));
+  }
+
+  /** Binds to this address; port 0 takes any free one. */
+  public void start(String host, int port) {
+    server.start(host, port);
+  }
+
+  public int port() {
+    return server.port();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}

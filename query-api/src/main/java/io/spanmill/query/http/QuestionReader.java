@@ -1,0 +1,197 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.model.Dimension;
+import io.spanmill.model.ErrorClass;
+import io.spanmill.model.Layer;
+import io.spanmill.query.sql.Filters;
+import io.spanmill.query.sql.LayerResolver;
+import io.spanmill.query.sql.LayerScope;
+import io.spanmill.query.sql.Queries;
+import io.spanmill.query.sql.Question;
+import io.spanmill.query.sql.TimeRange;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+/** Turns the parameters that all range endpoints share into a {@link Question}. */
+final class QuestionReader {
+  /** Parameters of every endpoint over a range. */
+  static final Set<String> COMMON = common();
+
+  private static final List<Set<Layer>> DISJOINT =
+      List.of(EnumSet.of(Layer.GATEWAY, Layer.DIRECT), EnumSet.of(Layer.CLIENT, Layer.DIRECT));
+
+  private final Queries queries;
+  private final Clock clock;
+  private final int maxDays;
+
+  QuestionReader(Queries queries, Settings settings, Clock clock) {
+    this.queries = queries;
+    this.clock = clock;
+    this.maxDays = settings.integer(Keys.QUERY_MAX_RANGE_DAYS);
+  }
+
+  /** Common parameters and these. */
+  static Set<String> with(String... more) {
+    Set<String> out = new LinkedHashSet<>(COMMON);
+    out.addAll(Arrays.asList(more));
+    return out;
+  }
+
+  /** Range as asked, not yet snapped. */
+  TimeRange exactRange(Params params) {
+    long from = TimeText.instant("from", params.text("from", "now-1h"), clock);
+    long to = TimeText.instant("to", params.text("to", "now"), clock);
+    if (from >= to) {
+      throw ApiException.badParameter("from", "must lie before to");
+    }
+    if (to - from > TimeUnit.DAYS.toMillis(maxDays)) {
+      throw new ApiException(
+          400,
+          "range_too_long",
+          "the range is longer than query.max.range.days = " + maxDays + " days",
+          "from");
+    }
+    return new TimeRange(from, to);
+  }
+
+  /** The question of figures: range snapped outward, layers disjoint. */
+  Question question(Asked asked, List<Dimension> groupBy) {
+    TimeRange exact = exactRange(asked.params());
+    return new Question(
+        queries.snap(exact),
+        scope(asked, groupBy.contains(Dimension.LAYER)),
+        filters(asked.params()),
+        groupBy);
+  }
+
+  /** The question of a list: exact range, any layers. */
+  Question listQuestion(Asked asked) {
+    return new Question(
+        exactRange(asked.params()), scope(asked, true), filters(asked.params()), List.of());
+  }
+
+  ZoneId zone(Params params) {
+    String tz = params.text("tz");
+    if (tz == null) {
+      return ZoneOffset.UTC;
+    }
+    try {
+      return ZoneId.of(tz);
+    } catch (DateTimeException e) {
+      throw ApiException.badParameter("tz", "'" + tz + "' is no IANA time zone");
+    }
+  }
+
+  List<Dimension> groupBy(Params params, int max) {
+    List<Dimension> out = new ArrayList<>();
+    for (String name : params.parts("groupBy")) {
+      out.add(
+          Arrays.stream(Dimension.values())
+              .filter(d -> d.apiName().equals(name))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      ApiException.badParameter(
+                          "groupBy", "'" + name + "' is not one of " + dimensionNames())));
+    }
+    if (out.size() > max) {
+      throw ApiException.badParameter("groupBy", "at most " + max + " dimensions");
+    }
+    return out;
+  }
+
+  /** Projects the caller may read: the one of the key, or all that are known. */
+  Set<String> projects(Caller caller) {
+    return caller.project().equals(Caller.ALL_PROJECTS)
+        ? queries.knownProjects()
+        : Set.of(caller.project());
+  }
+
+  Filters filters(Params params) {
+    Map<Dimension, List<String>> values = new EnumMap<>(Dimension.class);
+    for (Dimension d : Dimension.values()) {
+      if (d == Dimension.PROJECT || d == Dimension.LAYER || !params.has(d.apiName())) {
+        continue;
+      }
+      List<String> given = params.all(d.apiName());
+      if (d == Dimension.ERROR_CLASS) {
+        given.forEach(QuestionReader::checkErrorClass);
+      }
+      values.put(d, given);
+    }
+    return new Filters(values);
+  }
+
+  LayerScope scope(Asked asked, boolean anyLayers) {
+    Set<String> projects = new TreeSet<>();
+    for (String name : asked.params().all("project")) {
+      if (!asked.caller().mayRead(name)) {
+        throw ApiException.forbidden("no access to project " + name, "project");
+      }
+      projects.add(name);
+    }
+    if (projects.isEmpty()) {
+      projects.addAll(projects(asked.caller()));
+    }
+    List<String> layers = asked.params().all("layer");
+    LayerResolver resolver = queries.layers();
+    if (layers.isEmpty() || layers.equals(List.of("auto"))) {
+      return resolver.auto(projects);
+    }
+    Set<Layer> wanted = EnumSet.noneOf(Layer.class);
+    for (String name : layers) {
+      try {
+        wanted.add(Layer.ofLabel(name));
+      } catch (IllegalArgumentException e) {
+        throw ApiException.badParameter("layer", e.getMessage() + ", auto");
+      }
+    }
+    if (!anyLayers
+        && wanted.size() > 1
+        && DISJOINT.stream().noneMatch(d -> d.containsAll(wanted))) {
+      throw ApiException.badParameter(
+          "layer", "layers see the same calls and are never added: ask for one, or group by layer");
+    }
+    Map<String, Set<Layer>> counted = new LinkedHashMap<>();
+    projects.forEach(p -> counted.put(p, wanted));
+    return new LayerScope(counted);
+  }
+
+  private static void checkErrorClass(String label) {
+    try {
+      ErrorClass.ofLabel(label);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.badParameter("errorClass", "'" + label + "' is no error class");
+    }
+  }
+
+  private static String dimensionNames() {
+    return String.join(", ", Arrays.stream(Dimension.values()).map(Dimension::apiName).toList());
+  }
+
+  private static Set<String> common() {
+    Set<String> out = new LinkedHashSet<>(List.of("from", "to", "tz"));
+    for (Dimension d : Dimension.values()) {
+      out.add(d.apiName());
+    }
+    return out;
+  }
+}

@@ -1,0 +1,17 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import io.javalin.config.RoutesConfig;
+
+/** Adds further routes to the server: other surfaces than {@code /api/v1} come in by this. */
+@FunctionalInterface
+public interface RouteRegistrar {
+  /**
+   * Adds its routes.
+   *
+   * @param access tells who asks; throws the right error if nobody may
+   */
+  void register(RoutesConfig routes, Access access);
+}

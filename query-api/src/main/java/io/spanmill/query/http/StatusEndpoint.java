@@ -1,0 +1,251 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import static io.spanmill.query.http.Json.object;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.spanmill.codec.Topics;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.query.sql.Progress;
+import io.spanmill.query.sql.Queries;
+import io.spanmill.query.sql.Row;
+import io.spanmill.query.sql.StatusReader;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code /api/v1/status}: how the pipeline is. What only the aggregator knows it writes into table
+ * {@code status} as JSON under these names: {@code price_book}, {@code folded_series}, {@code
+ * dead_letters}, {@code dedup}, {@code last_reconcile}, {@code lateness}, {@code component.NAME}.
+ */
+final class StatusEndpoint implements Endpoint {
+  private static final Logger LOG = LoggerFactory.getLogger(StatusEndpoint.class);
+  private static final long STALLED_MS = 60_000;
+
+  private final Queries queries;
+  private final QuestionReader questions;
+  private final Settings settings;
+  private final Build build;
+  private final Clock clock;
+  private final long startedAtMs;
+
+  StatusEndpoint(
+      Queries queries, QuestionReader questions, Settings settings, Build build, Clock clock) {
+    this.queries = queries;
+    this.questions = questions;
+    this.settings = settings;
+    this.build = build;
+    this.clock = clock;
+    this.startedAtMs = clock.millis();
+  }
+
+  @Override
+  public String path() {
+    return "/api/v1/status";
+  }
+
+  @Override
+  public Set<String> parameters() {
+    return Set.of();
+  }
+
+  @Override
+  public Object answer(Asked asked) {
+    Progress progress = queries.progress().read();
+    Long complete =
+        progress.completeThrough(List.of(Progress.SPANS, Progress.CALLS, Progress.ROLLUPS));
+    StatusReader.Lag lag = queries.status().lag();
+    Facts facts = new Facts(queries.status().facts());
+    List<Object> warnings = warnings(asked.caller(), lag, facts);
+    boolean degraded = warnings.stream().anyMatch(w -> !isNote(w));
+    return object(
+        "version", build.version(),
+        "commit", build.commit(),
+        "startedAt", Json.iso(startedAtMs),
+        "now", Json.iso(clock.millis()),
+        "state", degraded ? "degraded" : complete == null ? "starting" : "up",
+        "warnings", warnings,
+        "auth", auth(asked.caller()),
+        "projects", List.copyOf(questions.projects(asked.caller())),
+        "contentMode", settings.string(Keys.CONTENT_STORAGE),
+        "upstreams", upstreams(),
+        "completeThrough", Json.iso(complete),
+        "lateness", facts.first("lateness"),
+        "topics", topics(progress, lag),
+        "tables", tables(),
+        "deadLetters", facts.orElse("dead_letters", object("count", 0, "latest", List.of())),
+        "foldedSeries", facts.lists("folded_series"),
+        "dedup", dedup(facts),
+        "priceBook", facts.first("price_book"),
+        "lastReconcile", facts.first("last_reconcile"),
+        "components", components(facts));
+  }
+
+  private static Map<String, @Nullable Object> auth(Caller caller) {
+    return object(
+        "mode", caller.mode(),
+        "project", caller.project().equals(Caller.ALL_PROJECTS) ? null : caller.project(),
+        "roles", caller.roles().stream().sorted().toList());
+  }
+
+  private Map<String, @Nullable Object> upstreams() {
+    return object(
+        "grafana", upstream(Keys.PROXY_GRAFANA_URL, "/api/proxy/grafana/"),
+        "langfuse", upstream(Keys.PROXY_LANGFUSE_URL, "/api/proxy/langfuse/"),
+        "agentops", upstream(Keys.AGENTOPS_UPSTREAM_URL, null));
+  }
+
+  private Map<String, @Nullable Object> upstream(String key, @Nullable String path) {
+    boolean configured = !settings.string(key).isEmpty();
+    return object("configured", configured, "path", configured ? path : null, "setting", key);
+  }
+
+  private List<Object> topics(Progress progress, StatusReader.Lag lag) {
+    List<Object> readers = new ArrayList<>();
+    for (String kind : List.of(Progress.SPANS, Progress.CALLS, Progress.ROLLUPS)) {
+      Long at = progress.completeThroughMs().get(kind);
+      long behind = lag.lagByKind().getOrDefault(kind, 0L);
+      readers.add(
+          object(
+              "reader",
+              "sink-" + kind,
+              "lagRecords",
+              behind,
+              "lagMs",
+              behind == 0 ? (Object) 0 : at == null ? null : clock.millis() - at));
+    }
+    return List.of(
+        object(
+            "topic", Topics.SPANS,
+            "partitions", lag.partitions(),
+            "records", lag.endOffsets(),
+            "readers", readers,
+            "watermark", Json.iso(progress.completeThroughMs().get(Progress.SPANS))));
+  }
+
+  private List<Object> tables() {
+    List<Object> out = new ArrayList<>();
+    for (Row row : queries.status().tables()) {
+      long written = row.integer("written_ms");
+      out.add(
+          object(
+              "table", row.text("name"),
+              "rows", row.integer("rows"),
+              "bytes", row.integer("bytes"),
+              "lastWrite", written == 0 ? null : Json.iso(written)));
+    }
+    return out;
+  }
+
+  private Map<String, @Nullable Object> dedup(Facts facts) {
+    JsonNode told = facts.first("dedup");
+    return object(
+        "horizonMs",
+        settings.longValue(Keys.DEDUP_HORIZON_MS),
+        "entries",
+        told == null ? null : told.get("entries"),
+        "maxEntries",
+        settings.integer(Keys.DEDUP_MAX_ENTRIES),
+        "duplicates",
+        told == null ? null : told.get("duplicates"));
+  }
+
+  private List<Object> components(Facts facts) {
+    List<Object> out = new ArrayList<>();
+    out.add(object("name", "ClickHouse", "version", queries.status().serverVersion()));
+    out.add(object("name", "Java", "version", Runtime.version().toString()));
+    facts.components().forEach((name, v) -> out.add(object("name", name, "version", v)));
+    return out;
+  }
+
+  private List<Object> warnings(Caller caller, StatusReader.Lag lag, Facts facts) {
+    List<Object> out = new ArrayList<>();
+    if (caller.mode().equals("anonymous")) {
+      out.add(
+          object(
+              "code", "anonymous",
+              "message", "auth.anonymous=true: everybody may ingest and read project 'default'"));
+    }
+    for (Map.Entry<String, Long> e : lag.lagByKind().entrySet()) {
+      Long at = queries.progress().read().completeThroughMs().get(e.getKey());
+      if (e.getValue() > 0 && (at == null || clock.millis() - at > STALLED_MS)) {
+        out.add(
+            object(
+                "code",
+                "stalled",
+                "message",
+                "the sink of "
+                    + e.getKey()
+                    + " is "
+                    + e.getValue()
+                    + " records behind: see the aggregator's log"));
+      }
+    }
+    if (!facts.lists("folded_series").isEmpty()) {
+      out.add(
+          object(
+              "code", "folded",
+              "message",
+                  "series are folded into __other__: raise cardinality.limit or name fewer values"));
+    }
+    return out;
+  }
+
+  private static boolean isNote(Object warning) {
+    return warning instanceof Map<?, ?> m && !"stalled".equals(m.get("code"));
+  }
+
+  /** Rows of table {@code status}. */
+  private record Facts(Map<String, List<Row>> rows) {
+    @Nullable JsonNode first(String name) {
+      List<Row> found = rows.getOrDefault(name, List.of());
+      return found.isEmpty() ? null : parse(found.get(0));
+    }
+
+    Object orElse(String name, Object absent) {
+      JsonNode found = first(name);
+      return found == null ? absent : found;
+    }
+
+    List<JsonNode> lists(String name) {
+      List<JsonNode> out = new ArrayList<>();
+      for (Row row : rows.getOrDefault(name, List.of())) {
+        JsonNode list = parse(row);
+        if (list != null) {
+          list.forEach(out::add);
+        }
+      }
+      return out;
+    }
+
+    Map<String, @Nullable Object> components() {
+      Map<String, @Nullable Object> out = object();
+      rows.forEach(
+          (name, list) -> {
+            if (name.startsWith("component.")) {
+              out.put(name.substring("component.".length()), list.get(0).text("value"));
+            }
+          });
+      return out;
+    }
+
+    private static @Nullable JsonNode parse(Row row) {
+      try {
+        return Json.MAPPER.readTree(row.text("value"));
+      } catch (JsonProcessingException e) {
+        LOG.warn("status {} of {} is no JSON", row.text("name"), row.text("source"));
+        return null;
+      }
+    }
+  }
+}

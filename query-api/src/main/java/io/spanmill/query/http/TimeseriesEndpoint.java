@@ -1,0 +1,166 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import static io.spanmill.query.http.Json.object;
+
+import io.spanmill.model.Dimension;
+import io.spanmill.query.sql.Metric;
+import io.spanmill.query.sql.Queries;
+import io.spanmill.query.sql.Question;
+import io.spanmill.query.sql.RollupReader;
+import io.spanmill.query.sql.Steps;
+import io.spanmill.query.sql.TimeRange;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/timeseries}: one metric by step and, where asked, by dimensions. */
+final class TimeseriesEndpoint implements Endpoint {
+  static final int MAX_POINTS = 1000;
+  static final int MAX_SERIES = 50;
+  private static final int MAX_DIMENSIONS = 4;
+  private static final int AUTOMATIC_POINTS = 120;
+  private static final long SHORTEST_MS = 60_000;
+  private static final long[] AUTOMATIC_STEPS_MS = {
+    60_000L,
+    120_000L,
+    300_000L,
+    600_000L,
+    900_000L,
+    1_800_000L,
+    3_600_000L,
+    7_200_000L,
+    10_800_000L,
+    21_600_000L,
+    43_200_000L,
+    86_400_000L,
+    604_800_000L
+  };
+
+  private final Queries queries;
+  private final QuestionReader questions;
+
+  TimeseriesEndpoint(Queries queries, QuestionReader questions) {
+    this.queries = queries;
+    this.questions = questions;
+  }
+
+  @Override
+  public String path() {
+    return "/api/v1/timeseries";
+  }
+
+  @Override
+  public Set<String> parameters() {
+    return QuestionReader.with("metric", "groupBy", "step");
+  }
+
+  @Override
+  public Object answer(Asked asked) {
+    Metric metric = metric(asked.params().text("metric", "calls"));
+    List<Dimension> groupBy = questions.groupBy(asked.params(), MAX_DIMENSIONS);
+    Question q = questions.question(asked, groupBy);
+    Steps steps = steps(asked.params(), q.range());
+    if (metric.ofEvents()) {
+      return events(q, metric, steps);
+    }
+    RollupReader.Timeseries read = queries.rollups().timeseries(q, metric, steps, MAX_SERIES);
+    Map<String, @Nullable Object> out =
+        Answers.range(q, read.origin(), queries.rollups().notCounted(q));
+    out.put("metric", metric.name());
+    out.put("step", steps.nominalMs());
+    List<Object> series = new ArrayList<>();
+    for (RollupReader.Series s : read.series()) {
+      series.add(series(q, metric, steps, s));
+    }
+    if (series.isEmpty() && groupBy.isEmpty()) {
+      series.add(
+          series(
+              q,
+              metric,
+              steps,
+              new RollupReader.Series(List.of(), new TreeMap<>(), new TreeMap<>())));
+    }
+    out.put("series", series);
+    return out;
+  }
+
+  private Object events(Question q, Metric metric, Steps steps) {
+    if (!q.groupBy().isEmpty()) {
+      throw ApiException.badParameter("groupBy", "events are spans and cannot be grouped");
+    }
+    Map<Long, Long> counts = queries.spans().count(q.scope(), q.filters(), q.range(), steps);
+    if (counts == null) {
+      throw ApiException.badParameter("metric", "spans do not have the dimensions of the filters");
+    }
+    RollupReader.Origin origin =
+        new RollupReader.Origin(
+            "calls", queries.progress().read().completeThroughMs().get("spans"));
+    Map<String, @Nullable Object> out = Answers.range(q, origin, queries.rollups().notCounted(q));
+    out.put("metric", metric.name());
+    out.put("step", steps.nominalMs());
+    List<List<Object>> points = new ArrayList<>();
+    steps.startsMs().forEach(t -> points.add(List.of(t, counts.getOrDefault(t, 0L))));
+    out.put("series", List.of(object("key", Map.of(), "points", points)));
+    return out;
+  }
+
+  private static Map<String, @Nullable Object> series(
+      Question q, Metric metric, Steps steps, RollupReader.Series s) {
+    Map<String, @Nullable Object> key = object();
+    for (int i = 0; i < q.groupBy().size(); i++) {
+      key.put(q.groupBy().get(i).apiName(), s.key().get(i));
+    }
+    List<List<@Nullable Object>> points = new ArrayList<>();
+    List<@Nullable String> exemplars = new ArrayList<>();
+    for (long t : steps.startsMs()) {
+      Object v = s.values().containsKey(t) ? s.values().get(t) : metric.empty();
+      points.add(Arrays.asList(t, v instanceof BigDecimal usd ? Json.usd(usd) : v));
+      exemplars.add(s.exemplars().get(t));
+    }
+    Map<String, @Nullable Object> out = object("key", key, "points", points);
+    if (metric.exemplar() != null) {
+      out.put("exemplars", exemplars);
+    }
+    return out;
+  }
+
+  private Steps steps(Params params, TimeRange range) {
+    String text = params.text("step");
+    long step = text == null ? automatic(range) : TimeText.duration("step", text);
+    if (step < SHORTEST_MS || step % SHORTEST_MS != 0) {
+      throw ApiException.badParameter("step", "must be whole minutes");
+    }
+    if (Steps.count(range, step) - 1 > MAX_POINTS) {
+      throw ApiException.badParameter(
+          "step",
+          "gives more than " + MAX_POINTS + " points: take a longer step or a shorter range");
+    }
+    return Steps.of(range, step, questions.zone(params));
+  }
+
+  private static long automatic(TimeRange range) {
+    for (long step : AUTOMATIC_STEPS_MS) {
+      if (range.lengthMs() / step <= AUTOMATIC_POINTS) {
+        return step;
+      }
+    }
+    return AUTOMATIC_STEPS_MS[AUTOMATIC_STEPS_MS.length - 1];
+  }
+
+  static Metric metric(String name) {
+    Metric metric = Metric.of(name);
+    if (metric == null) {
+      throw ApiException.badParameter(
+          "metric", "'" + name + "' is not one of " + String.join(", ", Metric.names()));
+    }
+    return metric;
+  }
+}

@@ -1,0 +1,90 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import io.spanmill.query.sql.Cursor;
+import io.spanmill.query.sql.Queries;
+import io.spanmill.query.sql.Question;
+import io.spanmill.query.sql.RollupReader;
+import io.spanmill.query.sql.TraceQuery;
+import io.spanmill.query.sql.TracesReader;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/traces}: traces that began in the range, sorted, searched, page by page. */
+final class TracesEndpoint implements Endpoint {
+  private static final int DEFAULT_ROWS = 50;
+  private static final int MAX_ROWS = 200;
+
+  private final Queries queries;
+  private final QuestionReader questions;
+  private final TraceRows traceRows;
+
+  TracesEndpoint(Queries queries, QuestionReader questions) {
+    this.queries = queries;
+    this.questions = questions;
+    this.traceRows = new TraceRows(queries);
+  }
+
+  @Override
+  public String path() {
+    return "/api/v1/traces";
+  }
+
+  @Override
+  public Set<String> parameters() {
+    return QuestionReader.with(
+        "sort",
+        "q",
+        "status",
+        "minDurationMs",
+        "maxDurationMs",
+        "minCostUsd",
+        "sessionId",
+        "cursor",
+        "limit");
+  }
+
+  @Override
+  public Object answer(Asked asked) {
+    Question q = questions.listQuestion(asked);
+    TraceQuery query = query(asked.params());
+    Long complete = queries.progress().read().completeThroughMs().get("spans");
+    List<TracesReader.Found> found = queries.traces().find(q, query);
+    boolean more = found.size() > query.limit();
+    List<TracesReader.Found> page = more ? found.subList(0, query.limit()) : found;
+    Map<String, @Nullable Object> out =
+        Answers.range(
+            q,
+            new RollupReader.Origin("calls", complete),
+            queries.rollups().notCounted(q.during(queries.snap(q.range()))));
+    out.put(
+        "rows", traceRows.of(q.scope(), page.stream().map(TracesReader.Found::traceId).toList()));
+    out.put("nextCursor", more ? cursorAt(query, page.get(page.size() - 1)) : null);
+    out.put("total", more || query.after() != null ? null : (Object) found.size());
+    return out;
+  }
+
+  private static String cursorAt(TraceQuery query, TracesReader.Found last) {
+    String sort = (query.descending() ? "-" : "") + query.sort();
+    return new Cursor(sort, List.of(last.sortValue(), last.traceId())).encode();
+  }
+
+  private static TraceQuery query(Params params) {
+    Sort sort = Sort.of(params, TracesReader.SORT_NAMES);
+    return new TraceQuery(
+        sort.name(),
+        sort.descending(),
+        CallsEndpoint.status(params),
+        params.text("q"),
+        params.number("minDurationMs"),
+        params.number("maxDurationMs"),
+        params.number("minCostUsd"),
+        params.text("sessionId"),
+        CallsEndpoint.cursor(params, sort, TraceQuery.CURSOR_SIZE),
+        params.integer("limit", DEFAULT_ROWS, 1, MAX_ROWS));
+  }
+}

@@ -1,0 +1,169 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads rows of {@code calls}: lists, the calls of traces, what is new. Thread-safe. */
+public final class CallsReader {
+  /** How a call came to its money. */
+  static final String COST_KIND =
+      "multiIf(priced = 'unpriced', 'unpriced', priced = 'none', 'none', cache_hit, 'cache_hit',"
+          + " isNotNull(reported_cost), 'reported', 'computed')";
+
+  private static final String TOKENS =
+      "greatest(input_tokens, 0) + greatest(cache_read_tokens, 0) + greatest(cache_write_tokens, 0)"
+          + " + greatest(output_tokens, 0) + greatest(reasoning_tokens, 0)";
+
+  private static final Map<String, String> SORTS =
+      Map.of(
+          "start", "toUnixTimestamp64Nano(start_time)",
+          "duration", "duration_us",
+          "cost", "ifNull(cost, toDecimal128(-1, 12))",
+          "tokens", TOKENS);
+
+  private static final Map<String, String> SORT_TYPES =
+      Map.of("start", "Int64", "duration", "Int64", "cost", "Decimal(38, 12)", "tokens", "Int64");
+
+  /** Sort orders of the list. */
+  public static final List<String> SORT_NAMES = List.of("start", "duration", "cost", "tokens");
+
+  /** Columns of one call as answers show it. */
+  static final String COLUMNS =
+      "lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,"
+          + " lower(hex(parent_span_id)) AS parent, project, layer, name,"
+          + " toUnixTimestamp64Nano(start_time) AS start_ns, duration_us, ttft_us, tpot_us, queue_us,"
+          + " prefill_us, decode_us, provider, model, operation, service, environment, team, api_key,"
+          + " user, session, agent, failed, error_class, error_message, http_status, streaming,"
+          + " cache_hit, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,"
+          + " reasoning_tokens, saved_tokens, "
+          + COST_KIND
+          + " AS cost_kind, cost, reported_cost, computed_cost, price_book, price_entry, call_id,"
+          + " response_id, toUnixTimestamp64Milli(event_time) AS event_ms,"
+          + " toUnixTimestamp64Milli(arrival_time) AS arrival_ms";
+
+  private final Database database;
+
+  CallsReader(Database database) {
+    this.database = database;
+  }
+
+  /** Up to {@code limit + 1} calls, so that the caller sees whether there are more. */
+  public List<Row> list(Question q, CallQuery query) {
+    String sort = sortExpression(query);
+    String direction = query.descending() ? " DESC" : " ASC";
+    Sql keys =
+        new Sql()
+            .add("SELECT project, layer, event_time, trace_id, span_id FROM calls FINAL WHERE ");
+    conditions(keys, q, query);
+    keys.add(" ORDER BY " + sort + direction + ", trace_id" + direction)
+        .add(", span_id" + direction + ", layer" + direction + " LIMIT ")
+        .bind(query.limit() + 1L);
+    // Narrow columns find the rows, wide ones are read for those alone.
+    Sql sql =
+        new Sql()
+            .add(
+                "SELECT toString("
+                    + sort
+                    + ") AS sort_value, "
+                    + COLUMNS
+                    + " FROM calls FINAL WHERE ");
+    range(sql, q);
+    sql.add(" AND (project, layer, event_time, trace_id, span_id) IN (").append(keys).add(")");
+    sql.add(" ORDER BY " + sort + direction + ", trace_id" + direction)
+        .add(", span_id" + direction + ", layer" + direction);
+    // Top-k filtering makes filtered sorts slower, not faster.
+    return database.query(sql, Map.of("use_top_k_dynamic_filtering", "0"));
+  }
+
+  /** The cursor after this row. */
+  public Cursor cursorAt(CallQuery query, Row row) {
+    return new Cursor(
+        (query.descending() ? "-" : "") + query.sort(),
+        List.of(row.text("sort_value"), row.text("trace"), row.text("span"), row.text("layer")));
+  }
+
+  /** All rows of these traces, in any layer, each once. */
+  public List<Row> ofTraces(Set<String> projects, List<String> traceIds, int limit) {
+    Sql sql = new Sql().add("SELECT " + COLUMNS + " FROM (SELECT * FROM calls WHERE ");
+    sql.in("project", projects);
+    sql.add(" AND trace_id IN ");
+    traceIds(sql, traceIds);
+    sql.add(" ORDER BY version DESC LIMIT 1 BY project, layer, trace_id, span_id)");
+    sql.add(" ORDER BY start_ns, span LIMIT ").bind(limit);
+    return database.query(sql);
+  }
+
+  /** Engine and gateway rows that share one of these response ids. */
+  public List<Row> ofResponses(Set<String> projects, List<String> responseIds) {
+    Sql sql = new Sql().add("SELECT " + COLUMNS + " FROM (SELECT * FROM calls WHERE ");
+    sql.in("project", projects);
+    sql.add(" AND layer = 'engine' AND ").in("response_id", responseIds);
+    sql.add(" ORDER BY version DESC LIMIT 1 BY project, layer, trace_id, span_id) LIMIT 100");
+    return database.query(sql);
+  }
+
+  static void traceIds(Sql sql, List<String> traceIds) {
+    sql.add("(SELECT toFixedString(unhex(arrayJoin(").bindAll(traceIds).add(")), 16))");
+  }
+
+  static void range(Sql sql, Question q) {
+    q.scope().condition(sql);
+    sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
+    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs());
+    sql.add(", 'UTC')");
+  }
+
+  private static void conditions(Sql sql, Question q, CallQuery query) {
+    range(sql, q);
+    q.filters().and(sql);
+    if (query.failed() != null) {
+      sql.add(query.failed() ? " AND failed" : " AND NOT failed");
+    }
+    String text = query.text();
+    if (text != null) {
+      sql.add(" AND (");
+      for (String column : List.of("name", "model", "user", "session", "error_message")) {
+        sql.add("positionCaseInsensitiveUTF8(" + column + ", ").bind(text).add(") > 0 OR ");
+      }
+      sql.add("lower(hex(trace_id)) = ").bind(text.toLowerCase(Locale.ROOT)).add(")");
+    }
+    if (query.minDurationMs() != null) {
+      sql.add(" AND duration_us >= ").bind(query.minDurationMs().movePointRight(3).longValue());
+    }
+    if (query.maxDurationMs() != null) {
+      sql.add(" AND duration_us <= ").bind(query.maxDurationMs().movePointRight(3).longValue());
+    }
+    if (query.minCostUsd() != null) {
+      sql.add(" AND cost >= ").bind("Decimal(38, 12)", query.minCostUsd().toPlainString());
+    }
+    if (query.costKind() != null) {
+      sql.add(" AND " + COST_KIND + " = ").bind(query.costKind());
+    }
+    if (query.traceId() != null) {
+      sql.add(" AND trace_id = toFixedString(unhex(").bind(query.traceId()).add("), 16)");
+    }
+    Cursor after = query.after();
+    if (after != null) {
+      sql.add(" AND (" + sortExpression(query) + ", trace_id, span_id, layer) ")
+          .add(query.descending() ? "<" : ">")
+          .add(" (");
+      sql.bind(SORT_TYPES.getOrDefault(query.sort(), "Int64"), after.values().get(0));
+      sql.add(", toFixedString(unhex(").bind(after.values().get(1)).add("), 16)");
+      sql.add(", toFixedString(unhex(").bind(after.values().get(2)).add("), 8), ");
+      sql.bind(after.values().get(3)).add(")");
+    }
+  }
+
+  private static String sortExpression(CallQuery query) {
+    String sort = SORTS.get(query.sort());
+    if (sort == null) {
+      throw new IllegalArgumentException("no order " + query.sort());
+    }
+    return sort;
+  }
+}

@@ -1,0 +1,258 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import com.clickhouse.client.api.Client;
+import com.clickhouse.client.api.ServerException;
+import com.clickhouse.client.api.query.QueryResponse;
+import com.clickhouse.client.api.query.QuerySettings;
+import com.clickhouse.data.ClickHouseFormat;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads ClickHouse: bound parameters only, each query with its limits of time, memory and result.
+ * Thread-safe.
+ */
+public final class Database implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+  private static final ObjectReader ROWS = new ObjectMapper().readerFor(Object[].class);
+  private static final int MAX_RESULT_ROWS = 1_000_000;
+  private static final long NETWORK_GRACE_MS = 5000;
+
+  private final Client client;
+  private final String database;
+  private final long timeoutMs;
+  private final long memoryBytes;
+  private final long rawMaxRows;
+  private final AtomicLong queries = new AtomicLong();
+  private final AtomicLong rowsRead = new AtomicLong();
+  private final AtomicLong bytesRead = new AtomicLong();
+
+  /** Queries begun by a thread, so that a request that ends early can end them too. */
+  private final Map<Thread, Set<String>> running = new ConcurrentHashMap<>();
+
+  public Database(Settings settings) {
+    this.database = settings.string(Keys.CLICKHOUSE_DATABASE);
+    this.timeoutMs = settings.longValue(Keys.QUERY_TIMEOUT_MS);
+    this.memoryBytes = settings.longValue(Keys.QUERY_MEMORY_MAX);
+    this.rawMaxRows = settings.longValue(Keys.QUERY_RAW_MAX_ROWS);
+    this.client =
+        new Client.Builder()
+            .addEndpoint(settings.string(Keys.CLICKHOUSE_URL))
+            .setUsername(settings.string(Keys.CLICKHOUSE_USER))
+            .setPassword(settings.secret(Keys.CLICKHOUSE_PASSWORD))
+            .setDefaultDatabase(database)
+            .setMaxConnections(64)
+            // On one machine compressing costs more than it saves.
+            .compressServerResponse(false)
+            .setMaxRetries(0)
+            .build();
+  }
+
+  public String name() {
+    return database;
+  }
+
+  /** Reads all rows. */
+  public List<Row> query(Sql sql) {
+    return query(sql, Map.of());
+  }
+
+  /** Reads all rows of a question to a fact table, which may read {@code query.raw.max.rows}. */
+  public List<Row> queryFacts(Sql sql) {
+    return query(sql, Map.of("max_rows_to_read", Long.toString(rawMaxRows)));
+  }
+
+  /**
+   * Reads all rows.
+   *
+   * @param serverSettings further ClickHouse settings of this query
+   * @throws QueryFailure if ClickHouse does not answer
+   */
+  public List<Row> query(Sql sql, Map<String, String> serverSettings) {
+    QuerySettings settings = settings(serverSettings);
+    settings.setFormat(ClickHouseFormat.JSONCompactEachRowWithNames);
+    settings.serverSetting("wait_end_of_query", "1");
+    settings.serverSetting("max_result_rows", Integer.toString(MAX_RESULT_ROWS));
+    settings.serverSetting("result_overflow_mode", "throw");
+    String id = settings.getQueryId();
+    Set<String> mine =
+        running.computeIfAbsent(Thread.currentThread(), t -> ConcurrentHashMap.newKeySet());
+    mine.add(id);
+    try (QueryResponse response = client.query(sql.text(), sql.parameters(), settings).get()) {
+      queries.incrementAndGet();
+      rowsRead.addAndGet(response.getReadRows());
+      bytesRead.addAndGet(response.getReadBytes());
+      return read(response.getInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryFailure(QueryFailure.Kind.CANCELLED, "interrupted", e);
+    } catch (ExecutionException e) {
+      throw failure(e.getCause() == null ? e : e.getCause(), sql);
+    } catch (QueryFailure e) {
+      throw e;
+    } catch (Exception e) {
+      throw failure(e, sql);
+    } finally {
+      mine.remove(id);
+      if (mine.isEmpty()) {
+        running.remove(Thread.currentThread(), mine);
+      }
+    }
+  }
+
+  /** Writes a result in one of ClickHouse's own formats as it comes. */
+  public void copy(Sql sql, String format, OutputStream out) throws IOException {
+    QuerySettings settings = settings(Map.of("max_rows_to_read", Long.toString(rawMaxRows)));
+    settings.setFormat(ClickHouseFormat.valueOf(format));
+    // Small results are held back until they are whole, so that an error can still be told.
+    settings.serverSetting("wait_end_of_query", "1");
+    try (QueryResponse response = client.query(sql.text(), sql.parameters(), settings).get()) {
+      queries.incrementAndGet();
+      response.getInputStream().transferTo(out);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryFailure(QueryFailure.Kind.CANCELLED, "interrupted", e);
+    } catch (ExecutionException e) {
+      throw failure(e.getCause() == null ? e : e.getCause(), sql);
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
+      throw failure(e, sql);
+    }
+  }
+
+  /** Ends what this thread's request has running in ClickHouse. */
+  public void cancel(Thread asker) {
+    for (String id : running.getOrDefault(asker, Set.of())) {
+      try (QueryResponse done =
+          client
+              .query(
+                  "KILL QUERY WHERE query_id = {id:String} ASYNC",
+                  Map.of("id", id),
+                  new QuerySettings())
+              .get()) {
+        LOG.debug("killed query {} ({})", id, done.getQueryId());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (Exception e) {
+        LOG.warn("cannot kill query {}", id, e);
+      }
+    }
+  }
+
+  /** Whether ClickHouse answers and has Spanmill's tables. */
+  public boolean ready() {
+    try {
+      Sql sql =
+          new Sql()
+              .add("SELECT count() AS n FROM system.tables WHERE name = 'calls' AND database = ")
+              .bind(database);
+      return query(sql).get(0).integer("n") == 1;
+    } catch (QueryFailure e) {
+      LOG.debug("not ready", e);
+      return false;
+    }
+  }
+
+  /** Queries answered, rows and bytes read for them. */
+  public long[] counters() {
+    return new long[] {queries.get(), rowsRead.get(), bytesRead.get()};
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  private QuerySettings settings(Map<String, String> serverSettings) {
+    QuerySettings settings = new QuerySettings();
+    settings.setQueryId("spanmill-" + UUID.randomUUID());
+    settings.setNetworkTimeout(timeoutMs + NETWORK_GRACE_MS, ChronoUnit.MILLIS);
+    Map<String, String> all = new HashMap<>();
+    all.put("readonly", "2");
+    all.put("max_execution_time", Long.toString(Math.max(1, (timeoutMs + 999) / 1000)));
+    all.put("max_memory_usage", Long.toString(memoryBytes));
+    all.put("output_format_json_quote_decimals", "1");
+    all.put("output_format_json_quote_64bit_integers", "0");
+    all.put("prefer_column_name_to_alias", "1");
+    all.putAll(serverSettings);
+    all.forEach(settings::serverSetting);
+    return settings;
+  }
+
+  private static List<Row> read(InputStream in) throws IOException {
+    List<Row> out = new ArrayList<>();
+    // Of a stream, Jackson would take the first line for the beginning of one great array.
+    try (JsonParser parser = ROWS.createParser(in);
+        MappingIterator<@Nullable Object[]> lines = ROWS.readValues(parser)) {
+      if (!lines.hasNextValue()) {
+        return out;
+      }
+      @Nullable Object[] names = lines.nextValue();
+      Map<String, Integer> columns = new HashMap<>();
+      for (int i = 0; i < names.length; i++) {
+        columns.put(String.valueOf(names[i]), i);
+      }
+      while (lines.hasNextValue()) {
+        out.add(new Row(columns, lines.nextValue()));
+      }
+    }
+    return out;
+  }
+
+  private static QueryFailure failure(Throwable cause, Sql sql) {
+    Throwable t = cause;
+    while (t != null && !(t instanceof ServerException)) {
+      t = t.getCause();
+    }
+    if (cause instanceof JsonProcessingException) {
+      return new QueryFailure(QueryFailure.Kind.INTERNAL, "cannot read the result", cause);
+    }
+    if (!(t instanceof ServerException server)) {
+      return new QueryFailure(
+          QueryFailure.Kind.UNAVAILABLE,
+          "ClickHouse does not answer: " + cause.getMessage(),
+          cause);
+    }
+    QueryFailure.Kind kind =
+        switch (server.getCode()) {
+          case 159, 160 -> QueryFailure.Kind.TIMEOUT;
+          case 241, 307 -> QueryFailure.Kind.MEMORY;
+          case 158 -> QueryFailure.Kind.TOO_MANY_ROWS;
+          case 396 -> QueryFailure.Kind.RESULT_TOO_LARGE;
+          case 457 -> QueryFailure.Kind.BAD_VALUE;
+          case 394 -> QueryFailure.Kind.CANCELLED;
+          case 202, 210, 81, 60 -> QueryFailure.Kind.UNAVAILABLE;
+          default -> QueryFailure.Kind.INTERNAL;
+        };
+    if (kind == QueryFailure.Kind.INTERNAL) {
+      // The text holds placeholders, no values.
+      LOG.error("query failed with {}: {}", server.getCode(), sql.text());
+    }
+    return new QueryFailure(kind, "ClickHouse error " + server.getCode(), server);
+  }
+}

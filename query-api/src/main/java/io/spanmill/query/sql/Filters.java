@@ -1,0 +1,53 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import io.spanmill.model.Dimension;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Values asked for by dimension, project and layer apart (they are part of {@link LayerScope}).
+ * Values of one dimension are alternatives, dimensions must all match.
+ */
+public record Filters(Map<Dimension, List<String>> values) {
+  /** Columns that {@code spans} has too. */
+  private static final Set<Dimension> OF_SPANS =
+      EnumSet.of(
+          Dimension.SERVICE,
+          Dimension.ENVIRONMENT,
+          Dimension.PROVIDER,
+          Dimension.MODEL,
+          Dimension.OPERATION,
+          Dimension.ERROR_CLASS,
+          Dimension.USER);
+
+  public static final Filters NONE = new Filters(Map.of());
+
+  public Filters {
+    Map<Dimension, List<String>> copy = new EnumMap<>(Dimension.class);
+    values.forEach((d, v) -> copy.put(d, List.copyOf(v)));
+    if (copy.containsKey(Dimension.PROJECT) || copy.containsKey(Dimension.LAYER)) {
+      throw new IllegalArgumentException("project and layer belong to the scope");
+    }
+    values = copy;
+  }
+
+  public Set<Dimension> dimensions() {
+    return values.isEmpty() ? EnumSet.noneOf(Dimension.class) : EnumSet.copyOf(values.keySet());
+  }
+
+  /** Whether the table of spans can answer them. */
+  boolean fitSpans() {
+    return OF_SPANS.containsAll(values.keySet());
+  }
+
+  /** Appends {@code AND column IN (…)} for each. */
+  void and(Sql sql) {
+    values.forEach((d, v) -> sql.add(" AND ").in(d.column(), v));
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import io.spanmill.model.Layer;
+import java.time.Clock;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Knows which layers each project ever had calls in, and so which of them count where nobody says:
+ * the gateway if there ever was one, else the clients, else the engine. Decided over all time and
+ * never per range, so that a figure keeps its meaning when the range moves. Thread-safe.
+ */
+public final class LayerResolver {
+  private static final long MAX_AGE_MS = 1000;
+
+  private final Database database;
+  private final Clock clock;
+  private volatile Map<String, Set<Layer>> seen = Map.of();
+  private volatile long readAtMs = Long.MIN_VALUE / 2;
+
+  public LayerResolver(Database database, Clock clock) {
+    this.database = database;
+    this.clock = clock;
+  }
+
+  /** Layers with calls, by project, over all time. */
+  public Map<String, Set<Layer>> seen() {
+    if (clock.millis() - readAtMs <= MAX_AGE_MS) {
+      return seen;
+    }
+    synchronized (this) {
+      if (clock.millis() - readAtMs > MAX_AGE_MS) {
+        seen = load();
+        readAtMs = clock.millis();
+      }
+      return seen;
+    }
+  }
+
+  /** The scope for {@code layer=auto}. */
+  public LayerScope auto(Iterable<String> projects) {
+    Map<String, Set<Layer>> known = seen();
+    Map<String, Set<Layer>> counted = new LinkedHashMap<>();
+    for (String project : projects) {
+      counted.put(project, auto(known.getOrDefault(project, Set.of())));
+    }
+    return new LayerScope(counted);
+  }
+
+  static Set<Layer> auto(Set<Layer> seen) {
+    if (seen.contains(Layer.GATEWAY)) {
+      return EnumSet.of(Layer.GATEWAY, Layer.DIRECT);
+    }
+    if (seen.contains(Layer.CLIENT) || seen.contains(Layer.DIRECT)) {
+      return EnumSet.of(Layer.CLIENT, Layer.DIRECT);
+    }
+    return seen.contains(Layer.ENGINE)
+        ? EnumSet.of(Layer.ENGINE)
+        : EnumSet.of(Layer.GATEWAY, Layer.DIRECT);
+  }
+
+  private Map<String, Set<Layer>> load() {
+    // All-time rows come out twice a minute; the minute rows know the newest layers before.
+    Map<String, Set<Layer>> out = new HashMap<>();
+    Sql sql =
+        new Sql()
+            .add("SELECT DISTINCT project, layer FROM rollup_summary_all")
+            .add(" UNION DISTINCT SELECT DISTINCT project, layer FROM rollup_summary_minute");
+    for (Row row : database.query(sql)) {
+      out.computeIfAbsent(row.text("project"), p -> EnumSet.noneOf(Layer.class))
+          .add(Layer.ofLabel(row.text("layer")));
+    }
+    return new TreeMap<>(out);
+  }
+}

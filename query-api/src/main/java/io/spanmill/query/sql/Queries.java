@@ -1,0 +1,110 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.model.Cube;
+import java.time.Clock;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** All readers over one ClickHouse, wired together. Thread-safe. */
+public final class Queries {
+  private final Database database;
+  private final Retention retention;
+  private final ProgressReader progress;
+  private final LayerResolver layers;
+  private final ResultCache cache;
+  private final RollupReader rollups;
+  private final SpanCounter spans;
+  private final CallsReader calls;
+  private final TracesReader traces;
+  private final StatusReader status;
+  private final LedgerReader ledger;
+  private final Set<String> configuredProjects;
+
+  public Queries(Database database, Settings settings, Clock clock) {
+    this.database = database;
+    this.retention = new Retention(clock, settings);
+    this.progress = new ProgressReader(database, clock);
+    this.layers = new LayerResolver(database, clock);
+    this.cache = new ResultCache(settings.longValue(Keys.QUERY_CACHE_BYTES), clock);
+    this.rollups =
+        new RollupReader(
+            database,
+            new CubePlanner(Cube.BUILT_IN, retention),
+            progress,
+            cache,
+            settings.longValue(Keys.QUERY_RAW_MAX_ROWS));
+    this.spans = new SpanCounter(database, cache, progress);
+    this.calls = new CallsReader(database);
+    this.traces = new TracesReader(database);
+    this.status = new StatusReader(database);
+    this.ledger = new LedgerReader(database);
+    Set<String> configured = new TreeSet<>();
+    for (String p : settings.list(Keys.PROJECTS)) {
+      int uuid = p.indexOf('=');
+      configured.add(uuid < 0 ? p : p.substring(0, uuid));
+    }
+    this.configuredProjects = configured;
+  }
+
+  /** The effective range: both ends moved outward to the finest window kept there. */
+  public TimeRange snap(TimeRange asked) {
+    return retention.snap(asked.fromMs(), asked.toMs());
+  }
+
+  /** Configured projects and those that have calls. */
+  public Set<String> knownProjects() {
+    Set<String> out = new TreeSet<>(configuredProjects);
+    out.addAll(layers.seen().keySet());
+    return out;
+  }
+
+  public Database database() {
+    return database;
+  }
+
+  public ProgressReader progress() {
+    return progress;
+  }
+
+  public LayerResolver layers() {
+    return layers;
+  }
+
+  public RollupReader rollups() {
+    return rollups;
+  }
+
+  public SpanCounter spans() {
+    return spans;
+  }
+
+  public CallsReader calls() {
+    return calls;
+  }
+
+  public TracesReader traces() {
+    return traces;
+  }
+
+  public StatusReader status() {
+    return status;
+  }
+
+  public LedgerReader ledger() {
+    return ledger;
+  }
+
+  public ResultCache cache() {
+    return cache;
+  }
+
+  List<Cube> cubes() {
+    return Cube.BUILT_IN;
+  }
+}

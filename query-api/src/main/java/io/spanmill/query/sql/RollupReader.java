@@ -1,0 +1,407 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import io.spanmill.model.Cube;
+import io.spanmill.model.Dimension;
+import io.spanmill.model.Layer;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Answers {@link Question}s from the cubes, or from {@code calls} where none fits. Thread-safe. */
+public final class RollupReader {
+  private static final String REQUESTS = Layer.GATEWAY_REQUEST.label();
+
+  private final Database database;
+  private final CubePlanner planner;
+  private final ProgressReader progress;
+  private final ResultCache cache;
+  private final long rawMaxRows;
+
+  RollupReader(
+      Database database,
+      CubePlanner planner,
+      ProgressReader progress,
+      ResultCache cache,
+      long rawMaxRows) {
+    this.database = database;
+    this.planner = planner;
+    this.progress = progress;
+    this.cache = cache;
+    this.rawMaxRows = rawMaxRows;
+  }
+
+  /**
+   * Figures and where they come from.
+   *
+   * @param source {@code windows}, {@code calls} or {@code mixed}
+   * @param completeThroughMs arrival time up to which all is counted, or null
+   */
+  public record Origin(String source, @Nullable Long completeThroughMs) {}
+
+  /** Calls and money of a layer that is not counted. */
+  public record Beside(long calls, BigDecimal cost) {}
+
+  /**
+   * Figures of one range.
+   *
+   * @param counted the counted layers together
+   * @param requests calls and errors of {@code gateway_request}
+   * @param notCounted the other layers, by name
+   */
+  public record Totals(Figures counted, Figures requests, Map<String, Beside> notCounted) {}
+
+  /** Totals of a range and of the one before. */
+  public record Overview(Totals current, Totals previous, Origin origin) {}
+
+  /** A row of a breakdown; the rest past the limit has a null key. */
+  public record Group(@Nullable List<String> key, Figures counted, Figures requests) {}
+
+  public record Breakdown(List<Group> rows, @Nullable Group other, Origin origin) {}
+
+  /** One series: its key and its value and exemplar per step. */
+  public record Series(
+      List<String> key, Map<Long, @Nullable Object> values, Map<Long, String> exemplars) {}
+
+  public record Timeseries(List<Series> series, Origin origin) {}
+
+  private static final Set<LatencyKind> SHOWN =
+      EnumSet.of(LatencyKind.DURATION, LatencyKind.TTFT, LatencyKind.TPOT);
+
+  /** Totals of the range and of the one before. */
+  public Overview overview(Question q) {
+    Progress known = progress.read();
+    TimeRange before = q.range().before();
+    Plan now = plan(q, null, known);
+    Plan then = plan(q.during(before), null, known);
+    Set<String> columns = totalColumns();
+    RollupSql.Condition all = s -> s.in("project", q.scope().projects());
+    List<Dimension> keys = List.of(Dimension.PROJECT, Dimension.LAYER);
+    Sql inner =
+        new RollupSql(keys, columns, null)
+            .add(0, now, all, q.filters())
+            .add(1, then, all, q.filters())
+            .from();
+    Sql sql =
+        new Sql()
+            .add("SELECT period, k_project, k_layer, ")
+            .add(RollupColumns.aggregates(columns))
+            .add(" FROM ")
+            .append(inner)
+            .add(" GROUP BY period, k_project, k_layer");
+    ResultCache.Read read = run(sql, q, now, known);
+    List<Row> current = read.rows().stream().filter(r -> r.integer("period") == 0).toList();
+    List<Row> previous = read.rows().stream().filter(r -> r.integer("period") == 1).toList();
+    Set<String> kinds = new LinkedHashSet<>(now.kinds());
+    kinds.addAll(then.kinds());
+    return new Overview(
+        totals(q.scope(), current),
+        totals(q.scope(), previous),
+        new Origin(now.source(), read.progress().completeThrough(kinds)));
+  }
+
+  /** What the layers that are not counted saw, for answers that do not read it anyway. */
+  public Map<String, Beside> notCounted(Question q) {
+    Progress known = progress.read();
+    Plan plan = plan(new Question(q.range(), q.scope(), q.filters(), List.of()), null, known);
+    Set<String> columns = new LinkedHashSet<>(List.of("calls", "cost"));
+    Sql inner =
+        new RollupSql(List.of(Dimension.PROJECT, Dimension.LAYER), columns, null)
+            .add(0, plan, s -> s.in("project", q.scope().projects()), q.filters())
+            .from();
+    Sql sql =
+        new Sql()
+            .add("SELECT k_project, k_layer, ")
+            .add(RollupColumns.aggregates(columns))
+            .add(" FROM ")
+            .append(inner)
+            .add(" GROUP BY k_project, k_layer");
+    return beside(q.scope(), run(sql, q, plan, known).rows());
+  }
+
+  /** Figures by key, best first by a metric, the rest past the limit together. */
+  public Breakdown breakdown(Question q, Metric sort, boolean descending, int limit) {
+    Progress known = progress.read();
+    Plan plan = plan(q, null, known);
+    RollupSql.Condition rows = countedOrRequests(q.scope());
+    String keys = keyNames(q.groupBy());
+    List<Dimension> keysAndLayer = withLayer(q.groupBy());
+    // First the order alone, then all figures of the rows shown and of the rest.
+    Sql rank =
+        new Sql()
+            .add("SELECT toString(cityHash64(" + keys + ")) AS h, ")
+            .add(sort.expression() + " AS v FROM ")
+            .append(
+                new RollupSql(q.groupBy(), sort.columns(), null)
+                    .add(
+                        0,
+                        plan,
+                        sort.ofRequests() ? requests(q.scope()) : counted(q.scope()),
+                        q.filters())
+                    .from())
+            .add(notFolded(q.groupBy()))
+            .add(" GROUP BY " + keys + " ORDER BY v " + (descending ? "DESC" : "ASC"))
+            .add(" NULLS LAST, " + keys + " LIMIT ")
+            .bind(limit);
+    List<String> order = run(rank, q, plan, known).rows().stream().map(r -> r.text("h")).toList();
+    Set<String> columns = totalColumns();
+    List<String> shownKeys = new ArrayList<>();
+    for (Dimension d : q.groupBy()) {
+      shownKeys.add("if(shown, k_" + d.column() + ", '') AS g_" + d.column());
+    }
+    String groups =
+        q.groupBy().stream().map(d -> "g_" + d.column()).collect(Collectors.joining(", "));
+    Sql sql =
+        new Sql()
+            .add("SELECT toString(if(shown, h, 0)) AS hash, shown, " + String.join(", ", shownKeys))
+            .add(", k_layer = '" + REQUESTS + "' AS request, ")
+            .add(RollupColumns.aggregates(columns))
+            .add(" FROM (SELECT *, cityHash64(" + keys + ") AS h, h IN ")
+            .bind("Array(UInt64)", hashes(order))
+            .add(" AS shown FROM ")
+            .append(
+                new RollupSql(keysAndLayer, columns, null).add(0, plan, rows, q.filters()).from())
+            .add(") GROUP BY hash, shown, request, " + groups);
+    ResultCache.Read read = run(sql, q, plan, known);
+    Map<String, Group> found = new LinkedHashMap<>();
+    for (Row row : read.rows()) {
+      boolean shown = row.bool("shown");
+      Group group =
+          found.computeIfAbsent(
+              shown ? row.text("hash") : "",
+              h ->
+                  new Group(
+                      shown
+                          ? q.groupBy().stream().map(d -> row.text("g_" + d.column())).toList()
+                          : null,
+                      new Figures(),
+                      new Figures()));
+      addCountedOrRequest(q.scope(), group, row);
+    }
+    List<Group> rowsShown = new ArrayList<>();
+    for (String h : order) {
+      Group group = found.get(h);
+      if (group != null) {
+        rowsShown.add(group);
+      }
+    }
+    return new Breakdown(
+        rowsShown,
+        found.get(""),
+        new Origin(plan.source(), read.progress().completeThrough(plan.kinds())));
+  }
+
+  /** Values of one metric by step, the greatest series apart, the rest as {@link Cube#OTHER}. */
+  public Timeseries timeseries(Question q, Metric metric, Steps steps, int maxSeries) {
+    Progress known = progress.read();
+    Plan plan = plan(q, steps, known);
+    RollupSql.Condition condition = metric.ofRequests() ? requests(q.scope()) : counted(q.scope());
+    boolean grouped = !q.groupBy().isEmpty();
+    List<String> top = grouped ? topSeries(q, metric, condition, maxSeries, known) : List.of();
+    Set<String> columns = new LinkedHashSet<>(metric.columns());
+    String exemplar = metric.exemplar();
+    if (exemplar != null) {
+      columns.add(exemplar.equals("slowest") ? "slowest_us" : "latest_error_ms");
+      columns.add(exemplar + "_trace");
+    }
+    List<String> keys = new ArrayList<>();
+    for (Dimension d : q.groupBy()) {
+      keys.add("if(shown, k_" + d.column() + ", '" + Cube.OTHER + "') AS g_" + d.column());
+    }
+    String groups =
+        q.groupBy().stream().map(d -> ", g_" + d.column()).collect(Collectors.joining());
+    Sql sql = new Sql().add("SELECT bucket, " + metric.expression() + " AS v");
+    if (exemplar != null) {
+      String value = exemplar.equals("slowest") ? "m_slowest_us" : "m_latest_error_ms";
+      sql.add(", lower(hex(max((" + value + ", m_" + exemplar + "_trace)).2)) AS exemplar")
+          .add(", max(" + value + ") AS exemplar_value");
+    }
+    sql.add(keys.isEmpty() ? "" : ", " + String.join(", ", keys)).add(" FROM ");
+    Sql inner =
+        new RollupSql(q.groupBy(), columns, steps).add(0, plan, condition, q.filters()).from();
+    if (grouped) {
+      sql.add("(SELECT *, cityHash64(" + keyNames(q.groupBy()) + ") IN ")
+          .bind("Array(UInt64)", hashes(top))
+          .add(" AS shown FROM ")
+          .append(inner)
+          .add(")");
+    } else {
+      sql.append(inner);
+    }
+    sql.add(" GROUP BY bucket" + groups + " ORDER BY bucket");
+    ResultCache.Read read = run(sql, q, plan, known);
+    Map<List<String>, Series> series = new LinkedHashMap<>();
+    for (Row row : read.rows()) {
+      List<String> key = q.groupBy().stream().map(d -> row.text("g_" + d.column())).toList();
+      Series s = series.computeIfAbsent(key, k -> new Series(k, new TreeMap<>(), new TreeMap<>()));
+      long t = row.integer("bucket");
+      s.values().put(t, metric.money() ? row.money("v") : row.value("v"));
+      if (exemplar != null && row.integer("exemplar_value") >= 0) {
+        s.exemplars().put(t, row.text("exemplar"));
+      }
+    }
+    return new Timeseries(
+        List.copyOf(series.values()),
+        new Origin(plan.source(), read.progress().completeThrough(plan.kinds())));
+  }
+
+  private List<String> topSeries(
+      Question q, Metric metric, RollupSql.Condition condition, int maxSeries, Progress known) {
+    Plan whole = plan(q, null, known);
+    boolean additive = metric.empty() != null || metric.money();
+    Set<String> columns = additive ? metric.columns() : Set.of("calls");
+    String keys = keyNames(q.groupBy());
+    Sql sql =
+        new Sql()
+            .add("SELECT toString(cityHash64(" + keys + ")) AS h FROM ")
+            .append(
+                new RollupSql(q.groupBy(), columns, null)
+                    .add(0, whole, condition, q.filters())
+                    .from())
+            .add(notFolded(q.groupBy()))
+            .add(" GROUP BY " + keys + " ORDER BY ")
+            .add(additive ? metric.expression() : "sum(m_calls)")
+            .add(" DESC NULLS LAST, " + keys + " LIMIT ")
+            .bind(maxSeries);
+    return run(sql, q, whole, known).rows().stream().map(r -> r.text("h")).toList();
+  }
+
+  Plan plan(Question q, @Nullable Steps steps, Progress known) {
+    return planner.plan(q.range(), q.needed(), steps, known.closedThroughMs());
+  }
+
+  /** Runs a query of a plan, cached. */
+  ResultCache.Read run(Sql sql, Question q, Plan plan, Progress known) {
+    boolean closed = q.range().toMs() <= known.closedThroughMs();
+    return cache.get(
+        sql,
+        known,
+        closed,
+        () -> {
+          try {
+            return plan.readsCalls() ? database.queryFacts(sql) : database.query(sql);
+          } catch (QueryFailure e) {
+            if (e.kind() == QueryFailure.Kind.TOO_MANY_ROWS) {
+              throw notCovered(q, plan);
+            }
+            throw e;
+          }
+        });
+  }
+
+  private NotCovered notCovered(Question q, Plan plan) {
+    String dimensions = CubePlanner.cubeFor(q.needed());
+    String why =
+        plan.cube() == null
+            ? "no cube has the dimensions " + dimensions + " with windows fine enough"
+            : "the windows of cube " + plan.cube().name() + " cannot tile the range";
+    return new NotCovered(
+        dimensions,
+        why
+            + ", and reading it from calls would take more than query.raw.max.rows = "
+            + rawMaxRows
+            + " rows: narrow the range, or add a cube with the dimensions "
+            + dimensions
+            + " to cubes.file");
+  }
+
+  static Set<String> totalColumns() {
+    Set<String> columns = new LinkedHashSet<>(RollupColumns.COUNTER_NAMES);
+    SHOWN.forEach(k -> columns.addAll(RollupColumns.latency(k, true)));
+    return columns;
+  }
+
+  private static Totals totals(LayerScope scope, List<Row> rows) {
+    Figures counted = new Figures();
+    Figures requests = new Figures();
+    for (Row row : rows) {
+      if (scope.counts(row.text("k_project"), row.text("k_layer"))) {
+        counted.add(row, SHOWN);
+      }
+      if (row.text("k_layer").equals(REQUESTS)) {
+        requests.add(row, Set.of());
+      }
+    }
+    return new Totals(counted, requests, beside(scope, rows));
+  }
+
+  private static Map<String, Beside> beside(LayerScope scope, List<Row> rows) {
+    Map<String, Beside> out = new TreeMap<>();
+    for (Row row : rows) {
+      if (!scope.counts(row.text("k_project"), row.text("k_layer")) && row.integer("calls") != 0) {
+        BigDecimal cost = row.money("cost");
+        out.merge(
+            row.text("k_layer"),
+            new Beside(row.integer("calls"), cost == null ? BigDecimal.ZERO : cost),
+            (a, b) -> new Beside(a.calls() + b.calls(), a.cost().add(b.cost())));
+      }
+    }
+    return out;
+  }
+
+  /** A row of counted layers and requests told apart by column {@code request}. */
+  private static void addCountedOrRequest(LayerScope scope, Group group, Row row) {
+    boolean request = row.bool("request");
+    if (request) {
+      group.requests().add(row, Set.of());
+    }
+    if (!request || scope.layers().contains(REQUESTS)) {
+      group.counted().add(row, SHOWN);
+    }
+  }
+
+  private static RollupSql.Condition counted(LayerScope scope) {
+    return scope::condition;
+  }
+
+  private static RollupSql.Condition requests(LayerScope scope) {
+    return s -> s.in("project", scope.projects()).add(" AND layer = '" + REQUESTS + "'");
+  }
+
+  private static RollupSql.Condition countedOrRequests(LayerScope scope) {
+    return s -> {
+      s.add("(");
+      scope.condition(s);
+      s.add(" OR (");
+      requests(scope).append(s);
+      s.add("))");
+    };
+  }
+
+  /** As numbers, for an array parameter. */
+  private static List<BigInteger> hashes(List<String> texts) {
+    return texts.stream().map(BigInteger::new).toList();
+  }
+
+  private static String keyNames(List<Dimension> groupBy) {
+    return groupBy.stream().map(d -> "k_" + d.column()).collect(Collectors.joining(", "));
+  }
+
+  /** Folded series are part of the rest, whatever their size. */
+  private static String notFolded(List<Dimension> groupBy) {
+    String none =
+        groupBy.stream()
+            .filter(Dimension::folds)
+            .map(d -> "k_" + d.column() + " != '" + Cube.OTHER + "'")
+            .collect(Collectors.joining(" AND "));
+    return none.isEmpty() ? "" : " WHERE " + none;
+  }
+
+  private static List<Dimension> withLayer(List<Dimension> groupBy) {
+    Set<Dimension> out = new TreeSet<>(groupBy);
+    out.add(Dimension.LAYER);
+    return List.copyOf(out);
+  }
+}

@@ -1,0 +1,27 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+/**
+ * A half-open range of event time, epoch milliseconds.
+ *
+ * @param fromMs first instant in it
+ * @param toMs first instant after it, greater than {@code fromMs}
+ */
+public record TimeRange(long fromMs, long toMs) {
+  public TimeRange {
+    if (fromMs < 0 || toMs <= fromMs) {
+      throw new IllegalArgumentException("range [" + fromMs + ", " + toMs + ")");
+    }
+  }
+
+  public long lengthMs() {
+    return toMs - fromMs;
+  }
+
+  /** The range of equal length just before, cut at the epoch. */
+  public TimeRange before() {
+    return new TimeRange(Math.max(0, fromMs - lengthMs()), Math.max(1, fromMs));
+  }
+}

@@ -1,0 +1,45 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import java.math.BigDecimal;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a list of traces is narrowed and ordered by.
+ *
+ * @param sort {@code start}, {@code duration}, {@code cost}, {@code tokens}, {@code spans} or
+ *     {@code errors}
+ * @param failed only failed or only successful traces, or null
+ * @param text trace id, or part of root name, tag, user or session, or null
+ */
+public record TraceQuery(
+    String sort,
+    boolean descending,
+    @Nullable Boolean failed,
+    @Nullable String text,
+    @Nullable BigDecimal minDurationMs,
+    @Nullable BigDecimal maxDurationMs,
+    @Nullable BigDecimal minCostUsd,
+    @Nullable String sessionId,
+    @Nullable Cursor after,
+    int limit) {
+  /** Values of a cursor of this list. */
+  public static final int CURSOR_SIZE = 2;
+
+  /** Whether the calls of each trace decide about order or membership. */
+  boolean needsCalls() {
+    return failed != null || minCostUsd != null || sort.equals("cost") || sort.equals("tokens");
+  }
+
+  /** Whether nothing but the start decides, so that the newest spans are enough to look at. */
+  boolean byStartAlone() {
+    return sort.equals("start")
+        && descending
+        && failed == null
+        && minDurationMs == null
+        && maxDurationMs == null
+        && minCostUsd == null;
+  }
+}
