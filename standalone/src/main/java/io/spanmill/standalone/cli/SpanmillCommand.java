@@ -19,7 +19,13 @@ import picocli.CommandLine.Spec;
     name = "spanmill",
     description =
         "Exact metering of LLM traffic: OTLP spans in; cost, tokens, latency and failures out.",
-    subcommands = {UpCommand.class, SendCommand.class, LoadCommand.class, SettingsCommand.class},
+    subcommands = {
+      UpCommand.class,
+      SendCommand.class,
+      LoadCommand.class,
+      DlqCommand.class,
+      SettingsCommand.class
+    },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     version = "Spanmill 0.1.0",

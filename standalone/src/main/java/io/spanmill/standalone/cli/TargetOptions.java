@@ -3,6 +3,7 @@
  */
 package io.spanmill.standalone.cli;
 
+import io.spanmill.config.Settings;
 import io.spanmill.standalone.traffic.OtlpClient;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Option;
 
 /** Where a sending command sends. */
 final class TargetOptions {
-  @Mixin private SettingsOptions settings = new SettingsOptions();
+  @Mixin private SettingsOptions options = new SettingsOptions();
 
   @Option(
       names = "--url",
@@ -26,8 +27,12 @@ final class TargetOptions {
   @Option(names = "--gzip", description = "Compresses the requests.")
   private boolean gzip;
 
+  Settings settings() {
+    return options.loadBesideRunning();
+  }
+
   URI address() {
-    return url == null ? Addresses.ingest(settings.loadBesideRunning()) : url;
+    return url == null ? Addresses.ingest(settings()) : url;
   }
 
   OtlpClient client() {
