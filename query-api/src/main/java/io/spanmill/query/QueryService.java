@@ -7,20 +7,32 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.spanmill.auth.ApiKeys;
+import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Migrations;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import io.spanmill.config.SettingsException;
 import io.spanmill.query.http.QueryHttp;
 import io.spanmill.query.metrics.MetricsEndpoint;
 import io.spanmill.query.sql.Database;
 import io.spanmill.query.sql.Queries;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The query API: REST, the screen's files and {@code /metrics} on one port, reading ClickHouse
  * only. Thread-safe once started.
  */
 public final class QueryService implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(QueryService.class);
+  private static final Duration STARTUP = Duration.ofSeconds(60);
+
   private final Database database;
   private final QueryHttp http;
 
@@ -30,15 +42,21 @@ public final class QueryService implements AutoCloseable {
   }
 
   /**
-   * Starts serving; answers 503 until ClickHouse is there.
+   * Waits for ClickHouse, applies missing migrations and begins to serve.
    *
-   * @throws RuntimeException if the port cannot be bound
+   * @throws SettingsException if the settings do not go together
+   * @throws RuntimeException if ClickHouse does not answer or the port cannot be bound
    */
   public static QueryService start(Settings settings) {
     return start(settings, Clock.systemUTC());
   }
 
   static QueryService start(Settings settings, Clock clock) {
+    checkAddress(settings);
+    try (ClickHouse clickHouse = ClickHouse.open(settings)) {
+      clickHouse.awaitReady(STARTUP);
+      Migrations.apply(clickHouse, settings);
+    }
     Database database = new Database(settings);
     Queries queries = new Queries(database, settings, clock);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -73,6 +91,28 @@ public final class QueryService implements AutoCloseable {
   public void close() {
     http.close();
     database.close();
+  }
+
+  private static void checkAddress(Settings settings) {
+    String bind = settings.string(Keys.BIND_ADDRESS);
+    boolean anonymous = settings.bool(Keys.AUTH_ANONYMOUS);
+    try {
+      boolean loopback = InetAddress.getByName(bind).isLoopbackAddress();
+      if (!loopback && !anonymous && !ApiKeys.of(settings).any()) {
+        throw new SettingsException(
+            List.of(
+                "bind.address "
+                    + bind
+                    + " is reachable from outside, so auth.keys must be set (or auth.anonymous=true"
+                    + " to let everybody in)"));
+      }
+    } catch (UnknownHostException e) {
+      throw new SettingsException(
+          List.of("bind.address " + bind + " is no address of this machine"));
+    }
+    if (anonymous) {
+      LOG.warn("auth.anonymous is on: everybody who reaches {} may read project default", bind);
+    }
   }
 
   private static void measure(PrometheusMeterRegistry registry, Queries queries) {

@@ -6,6 +6,9 @@ package io.spanmill.query.http;
 import static io.spanmill.query.http.Json.object;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.spanmill.auth.ApiKeys;
+import io.spanmill.auth.Projects;
+import io.spanmill.auth.Tokens;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.query.sql.Queries;
@@ -15,6 +18,9 @@ import java.util.List;
 
 /** The endpoints of the query API on one server. */
 public final class QueryHttp implements AutoCloseable {
+  /** Guessing keys must not pay. */
+  private static final int LOGINS_PER_SECOND = 2;
+
   private final HttpServer server;
 
   /**
@@ -50,7 +56,15 @@ public final class QueryHttp implements AutoCloseable {
               });
         });
     registrars.addAll(more);
-    Access access = new OpenAccess(settings.bool(Keys.AUTH_ANONYMOUS));
+    ApiKeys keys = ApiKeys.of(settings);
+    Tokens tokens = new Tokens(settings, clock);
+    Access access = new KeyAccess(keys, tokens, settings.bool(Keys.AUTH_ANONYMOUS));
+    registrars.add(
+        new Login(
+            keys,
+            tokens,
+            Projects.of(settings),
+            new RateLimit(LOGINS_PER_SECOND, System::nanoTime)));
     server = new HttpServer(settings, access, endpoints, registrars, new RequestMetrics(registry));
   }
 

@@ -66,7 +66,7 @@ final class StatusEndpoint implements Endpoint {
         progress.completeThrough(List.of(Progress.SPANS, Progress.CALLS, Progress.ROLLUPS));
     StatusReader.Lag lag = queries.status().lag();
     Facts facts = new Facts(queries.status().facts());
-    List<Object> warnings = warnings(asked.caller(), lag, facts);
+    List<Object> warnings = warnings(asked.caller(), progress, lag, facts);
     boolean degraded = warnings.stream().anyMatch(w -> !isNote(w));
     return object(
         "version", build.version(),
@@ -168,7 +168,8 @@ final class StatusEndpoint implements Endpoint {
     return out;
   }
 
-  private List<Object> warnings(Caller caller, StatusReader.Lag lag, Facts facts) {
+  private List<Object> warnings(
+      Caller caller, Progress progress, StatusReader.Lag lag, Facts facts) {
     List<Object> out = new ArrayList<>();
     if (caller.mode().equals("anonymous")) {
       out.add(
@@ -177,7 +178,7 @@ final class StatusEndpoint implements Endpoint {
               "message", "auth.anonymous=true: everybody may ingest and read project 'default'"));
     }
     for (Map.Entry<String, Long> e : lag.lagByKind().entrySet()) {
-      Long at = queries.progress().read().completeThroughMs().get(e.getKey());
+      Long at = progress.completeThroughMs().get(e.getKey());
       if (e.getValue() > 0 && (at == null || clock.millis() - at > STALLED_MS)) {
         out.add(
             object(

@@ -88,17 +88,21 @@ public final class ResultCache {
 
   private synchronized @Nullable Entry lookup(String key, Progress progress, boolean closed) {
     Entry e = entries.get(key);
-    boolean valid =
-        e != null
-            && ((e.closed() && closed)
-                ? clock.millis() - e.atMs() < CLOSED_MAX_AGE_MS
-                : e.version() == progress.version() && clock.millis() - e.atMs() < OPEN_MAX_AGE_MS);
+    boolean valid = e != null && isValid(e, progress, closed);
     if (valid) {
       hits++;
       return e;
     }
     misses++;
     return null;
+  }
+
+  private boolean isValid(Entry e, Progress progress, boolean closed) {
+    long ageMs = clock.millis() - e.atMs();
+    if (e.closed() && closed) {
+      return ageMs < CLOSED_MAX_AGE_MS;
+    }
+    return e.version() == progress.version() && ageMs < OPEN_MAX_AGE_MS;
   }
 
   private synchronized void keep(String key, Read read, boolean closed) {
