@@ -9,7 +9,7 @@ import io.spanmill.model.NormalizedSpan;
  * Cuts what a call's row may hold: text to a length, event time to a sensible range. Done before
  * the call is written or folded, so that rows and rollups say the same.
  */
-final class CallBounds {
+public final class CallBounds {
   /** Characters of any text but the error message, which has a bound of its own. */
   static final int MAX_TEXT = 1024;
 
@@ -21,7 +21,8 @@ final class CallBounds {
 
   private CallBounds() {}
 
-  static void apply(NormalizedSpan c) {
+  /** Cuts the call in place. */
+  public static void apply(NormalizedSpan c) {
     if (c.eventTimeMs < EARLIEST_MS || c.eventTimeMs > c.arrivalMs + MAX_AHEAD_MS) {
       c.eventTimeMs = c.arrivalMs;
       c.flags |= NormalizedSpan.BAD_TIME;

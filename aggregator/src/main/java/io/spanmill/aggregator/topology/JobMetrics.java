@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * What the job counts about itself, since its process began; nothing users are billed by. Safe for
@@ -39,6 +41,7 @@ public final class JobMetrics {
   private final Counter endBeforeStart;
   private final Map<Integer, Dedup> dedup = new ConcurrentHashMap<>();
   private final Map<Integer, Rollups> rollups = new ConcurrentHashMap<>();
+  private final AtomicLong tickMs = new AtomicLong();
   private final LatencySketch lateness = new LatencySketch();
 
   public JobMetrics(MeterRegistry registry) {
@@ -124,7 +127,13 @@ public final class JobMetrics {
     dedup.put(partition, state);
   }
 
-  void reportRollups(int partition, long dirtyRows, Supplier<List<Folded>> folded) {
+  /** When stage 2 last emitted, epoch milliseconds; 0 if it never did. */
+  public long tickMs() {
+    return tickMs.get();
+  }
+
+  void reportRollups(int partition, long nowMs, long dirtyRows, Supplier<List<Folded>> folded) {
+    tickMs.set(nowMs);
     rollups.put(partition, new Rollups(dirtyRows, folded));
   }
 
@@ -136,7 +145,7 @@ public final class JobMetrics {
     rollups.remove(partition);
   }
 
-  private double sum(java.util.function.ToLongFunction<Dedup> part) {
+  private double sum(ToLongFunction<Dedup> part) {
     return dedup.values().stream().mapToLong(part).sum();
   }
 

@@ -129,7 +129,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
       evictionDueMs = nowMs + EVICT_INTERVAL_MS;
     }
     emit(sources.marker(nowMs).encode());
-    config.metrics().reportRollups(partition, table.dirtyRows(), guard::folded);
+    config.metrics().reportRollups(partition, nowMs, table.dirtyRows(), guard::folded);
     // Readers wait for what was just emitted: commit it now.
     context.commit();
   }

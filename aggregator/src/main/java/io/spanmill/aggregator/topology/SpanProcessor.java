@@ -3,6 +3,7 @@
  */
 package io.spanmill.aggregator.topology;
 
+import io.spanmill.aggregator.deadletter.LetterHeaders;
 import io.spanmill.aggregator.dedup.Deduplicator;
 import io.spanmill.aggregator.dedup.Verdict;
 import io.spanmill.aggregator.rollup.RollupFold;
@@ -282,10 +283,10 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     Headers headers =
         new RecordHeaders()
             .add(Topics.PROJECT_HEADER, utf8(project))
-            .add(DeadLetterHeaders.REASON, utf8(reason))
-            .add(DeadLetterHeaders.TOPIC, utf8(at.topic()))
-            .add(DeadLetterHeaders.PARTITION, utf8(Integer.toString(at.partition())))
-            .add(DeadLetterHeaders.OFFSET, utf8(Long.toString(at.offset())));
+            .add(LetterHeaders.REASON, utf8(reason))
+            .add(LetterHeaders.TOPIC, utf8(at.topic()))
+            .add(LetterHeaders.PARTITION, utf8(Integer.toString(at.partition())))
+            .add(LetterHeaders.OFFSET, utf8(Long.toString(at.offset())));
     context.forward(
         new Record<>(partition, record.value(), record.timestamp(), headers),
         RollupTopology.DEAD_LETTERS_SINK);

@@ -1,0 +1,62 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.aggregator;
+
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** The job's Kafka Streams configuration. */
+final class StreamsSettings {
+  /** Also the consumer group, and the prefix of changelog topics and transactional ids. */
+  static final String APPLICATION_ID = "spanmill-aggregator";
+
+  private static final long CACHE_BYTES = 64L * 1024 * 1024;
+  private static final int RECORD_OVERHEAD_BYTES = 200_000;
+
+  private StreamsSettings() {}
+
+  static Properties of(Settings settings, RocksMemory memory) {
+    Properties p = new Properties();
+    p.putAll(settings.kafkaClient());
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, APPLICATION_ID);
+    p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.string(Keys.KAFKA_BOOTSTRAP));
+    p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, settings.integer(Keys.COMMIT_INTERVAL_MS));
+    p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, settings.integer(Keys.AGGREGATOR_THREADS));
+    p.put(
+        StreamsConfig.STATE_DIR_CONFIG,
+        Path.of(settings.string(Keys.DATA_DIR), "streams").toString());
+    p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, settings.integer(Keys.KAFKA_REPLICATION));
+    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, CACHE_BYTES);
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksMemory.Setter.class);
+    p.put(RocksMemory.CONFIG, memory);
+    // Records are up to a megabyte: Streams' own bound counts records, not bytes.
+    p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 8);
+    consumer(p, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);
+    consumer(p, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 64);
+    // A killed process' tasks move after this long.
+    consumer(p, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
+    consumer(p, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
+    producer(p, ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    producer(p, ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
+    producer(
+        p,
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+        settings.integer(Keys.KAFKA_RECORD_MAX_BYTES) + RECORD_OVERHEAD_BYTES);
+    return p;
+  }
+
+  private static void consumer(Properties p, String key, Object value) {
+    p.put(StreamsConfig.consumerPrefix(key), value);
+  }
+
+  private static void producer(Properties p, String key, Object value) {
+    p.put(StreamsConfig.producerPrefix(key), value);
+  }
+}
