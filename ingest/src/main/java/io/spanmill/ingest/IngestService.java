@@ -5,291 +5,265 @@ package io.spanmill.ingest;
 
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.common.HttpStatus;
-import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.SessionProtocol;
 import com.linecorp.armeria.common.TlsKeyPair;
+import com.linecorp.armeria.common.metric.NoopMeterRegistry;
+import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.cors.CorsService;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.spanmill.auth.ApiKeys;
-import io.spanmill.auth.Tokens;
-import io.spanmill.codec.Topics;
+import io.netty.handler.ssl.ClientAuth;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.config.SettingsException;
-import io.spanmill.ingest.Outcome.Kind;
+import io.spanmill.ingest.auth.AllowedHosts;
+import io.spanmill.ingest.auth.Callers;
+import io.spanmill.ingest.grpc.OtlpGrpcService;
+import io.spanmill.ingest.http.HttpAnswers;
+import io.spanmill.ingest.http.OperationsService;
+import io.spanmill.ingest.http.OtlpHttpService;
+import io.spanmill.ingest.publish.KafkaState;
+import io.spanmill.ingest.publish.Producers;
+import io.spanmill.ingest.publish.Publisher;
+import io.spanmill.ingest.receive.Admission;
+import io.spanmill.ingest.receive.ConnectionGuard;
+import io.spanmill.ingest.receive.IngestMetrics;
+import io.spanmill.ingest.receive.Outcome;
+import io.spanmill.ingest.receive.Receiver;
 import java.io.File;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The running receiver. Both protocols are served on both ports. {@link #close} stops taking
- * requests, ends those being served and flushes the producer.
+ * The receiver: OTLP over gRPC and HTTP into {@code otlp_spans}. A success goes out only after
+ * Kafka has acknowledged every span it speaks of. Both ports serve both protocols. Thread-safe.
  */
 public final class IngestService implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IngestService.class);
-  private static final int WORKERS = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
-  private static final Duration DRAIN = Duration.ofSeconds(5);
+  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(8);
+  private static final Duration IDLE_LIMIT = Duration.ofSeconds(60);
+  private static final int MAX_HEADER_BYTES = 16 * 1024;
 
-  private final Server server;
+  private final Settings settings;
+  private final Callers callers;
+  private final AllowedHosts hosts;
+  private final IngestMetrics metrics;
   private final Publisher publisher;
-  private final int httpPort;
-  private final int grpcPort;
+  private final KafkaState kafka;
+  private final ExecutorService workers;
+  private final Receiver receiver;
+  private final Server http;
+  private final Server grpc;
+  private volatile boolean draining;
 
-  private IngestService(Server server, Publisher publisher, int httpPort, int grpcPort) {
-    this.server = server;
-    this.publisher = publisher;
-    this.httpPort = httpPort;
-    this.grpcPort = grpcPort;
-  }
-
-  /**
-   * Prepares the topics and begins to listen.
-   *
-   * @throws SettingsException if the settings do not go together
-   * @throws IllegalStateException if Kafka does not answer or a port is taken
-   * @throws InterruptedException if interrupted while starting
-   */
-  public static IngestService start(Settings settings) throws InterruptedException {
-    ApiKeys keys = ApiKeys.of(settings);
-    InetAddress address = address(settings, keys);
-    int partitions;
-    Map<String, Object> admin = new HashMap<>(settings.kafkaClient());
-    admin.put("bootstrap.servers", settings.string(Keys.KAFKA_BOOTSTRAP));
-    try (Admin client = Admin.create(admin)) {
-      partitions = Topics.ensure(client, settings);
-    }
-    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private IngestService(Settings settings, Callers callers) throws InterruptedException {
+    this.settings = settings;
+    this.callers = callers;
+    hosts = new AllowedHosts(settings);
     Admission admission =
         new Admission(
             settings.longValue(Keys.INGEST_MAX_INFLIGHT_BYTES),
             settings.integer(Keys.INGEST_MAX_REQUESTS),
-            settings.decimal(Keys.INGEST_PROJECT_SHARE));
-    IngestMetrics metrics = new IngestMetrics(registry, admission);
-    Publisher publisher = new Publisher(settings, metrics);
-    Receiver receiver = new Receiver(settings, partitions, admission, publisher, metrics);
-    Gate gate =
-        new Gate(keys, new Tokens(settings, Clock.systemUTC()), settings.bool(Keys.AUTH_ANONYMOUS));
-    ServerBuilder builder = Server.builder();
-    listen(
-        builder, settings, new InetSocketAddress(address, settings.integer(Keys.INGEST_HTTP_PORT)));
-    listen(
-        builder, settings, new InetSocketAddress(address, settings.integer(Keys.INGEST_GRPC_PORT)));
-    limits(builder, settings);
-    routes(
-        builder,
-        settings,
-        new HttpReceiver(receiver, gate, metrics),
-        new GrpcReceiver(receiver, gate, metrics),
-        publisher,
-        registry);
-    Server server = builder.build();
+            settings.decimal(Keys.INGEST_PROJECT_SHARE),
+            System::nanoTime);
+    metrics = new IngestMetrics(admission);
+    publisher =
+        new Publisher(
+            () -> Producers.open(settings),
+            new Publisher.Limits(
+                settings.integer(Keys.KAFKA_RECORD_MAX_BYTES),
+                settings.integer(Keys.INGEST_LINGER_MS),
+                settings.integer(Keys.INGEST_PRODUCE_TIMEOUT_MS)),
+            metrics::packed);
+    workers =
+        Executors.newFixedThreadPool(
+            Math.max(2, Runtime.getRuntime().availableProcessors()),
+            task -> {
+              Thread thread = new Thread(task, "ingest-worker");
+              thread.setDaemon(true);
+              return thread;
+            });
+    KafkaState state;
     try {
-      server.start().join();
+      state = new KafkaState(Admin.create(Producers.client(settings)), settings, publisher);
     } catch (RuntimeException e) {
       publisher.close();
-      throw new IllegalStateException(
-          "cannot listen on "
-              + address.getHostAddress()
-              + " port "
-              + settings.integer(Keys.INGEST_HTTP_PORT)
-              + " (ingest.http.port) or "
-              + settings.integer(Keys.INGEST_GRPC_PORT)
-              + " (ingest.grpc.port): "
-              + rootMessage(e),
-          e);
+      workers.shutdownNow();
+      throw e;
     }
-    int http = settings.integer(Keys.INGEST_HTTP_PORT);
-    int grpc = settings.integer(Keys.INGEST_GRPC_PORT);
-    List<Integer> bound =
-        server.activePorts().keySet().stream().map(InetSocketAddress::getPort).sorted().toList();
-    int freeHttp =
-        http != 0 ? http : bound.stream().filter(p -> p != grpc).findFirst().orElseThrow();
-    int freeGrpc =
-        grpc != 0 ? grpc : bound.stream().filter(p -> p != freeHttp).findFirst().orElse(freeHttp);
-    LOG.info(
-        "ingest listens on {}: OTLP/HTTP {}, OTLP/gRPC {}",
-        address.getHostAddress(),
-        freeHttp,
-        freeGrpc);
-    return new IngestService(server, publisher, freeHttp, freeGrpc);
+    kafka = state;
+    receiver = new Receiver(settings, admission, publisher, kafka::prepared, metrics, workers);
+    http = server(settings.integer(Keys.INGEST_HTTP_PORT));
+    grpc = server(settings.integer(Keys.INGEST_GRPC_PORT));
   }
 
-  private static InetAddress address(Settings settings, ApiKeys keys) {
-    String bind = settings.string(Keys.BIND_ADDRESS);
+  /**
+   * Starts; returns when both ports are open. Kafka need not be there yet.
+   *
+   * @throws io.spanmill.config.SettingsException for bad keys or an open address without keys
+   * @throws IllegalStateException if a topic has the wrong partition count
+   * @throws java.util.concurrent.CompletionException if a port is taken
+   * @throws InterruptedException if interrupted while starting
+   */
+  public static IngestService start(Settings settings) throws InterruptedException {
+    Callers callers = new Callers(settings, Clock.systemUTC());
+    if (callers.anonymous()) {
+      LOG.warn("auth.anonymous is on: everybody who reaches this address may send");
+    }
+    IngestService service = new IngestService(settings, callers);
     try {
-      InetAddress address = InetAddress.getByName(bind);
-      if (!address.isLoopbackAddress() && !keys.any() && !settings.bool(Keys.AUTH_ANONYMOUS)) {
-        throw new SettingsException(
-            List.of(
-                "bind.address "
-                    + bind
-                    + " is reachable from outside, so auth.keys must be set (or auth.anonymous=true to let everybody in)"));
-      }
-      if (settings.bool(Keys.AUTH_ANONYMOUS)) {
-        LOG.warn("auth.anonymous is on: everybody who reaches {} may send", bind);
-      }
-      return address;
-    } catch (UnknownHostException e) {
-      throw new SettingsException(
-          List.of("bind.address " + bind + " is no address of this machine"));
+      service.http.start().join();
+      service.grpc.start().join();
+    } catch (RuntimeException e) {
+      service.close();
+      throw e;
     }
-  }
-
-  private static void listen(ServerBuilder builder, Settings settings, InetSocketAddress at) {
-    String cert = settings.string(Keys.TLS_CERT_FILE);
-    if (cert.isEmpty()) {
-      builder.port(at, SessionProtocol.HTTP);
-      return;
-    }
-    builder
-        .port(at, SessionProtocol.HTTPS)
-        .tls(TlsKeyPair.of(new File(settings.string(Keys.TLS_KEY_FILE)), new File(cert)));
-    String clientCa = settings.string(Keys.TLS_CLIENT_CA_FILE);
-    if (!clientCa.isEmpty()) {
-      builder.tlsCustomizer(
-          ssl ->
-              ssl.trustManager(new File(clientCa))
-                  .clientAuth(io.netty.handler.ssl.ClientAuth.REQUIRE));
-    }
-  }
-
-  private static void limits(ServerBuilder builder, Settings settings) {
-    builder
-        .maxRequestLength(settings.longValue(Keys.INGEST_MAX_COMPRESSED) + 16)
-        .requestTimeoutMillis(settings.longValue(Keys.INGEST_REQUEST_TIMEOUT_MS))
-        .maxNumConnections(settings.integer(Keys.INGEST_MAX_CONNECTIONS) * 2)
-        .idleTimeoutMillis(60_000)
-        .http1MaxHeaderSize(32 * 1024)
-        .http2MaxHeaderListSize(32 * 1024)
-        .blockingTaskExecutor(WORKERS)
-        .gracefulShutdownTimeout(Duration.ofMillis(200), DRAIN)
-        .disableServerHeader()
-        .disableDateHeader();
-  }
-
-  private static void routes(
-      ServerBuilder builder,
-      Settings settings,
-      HttpReceiver http,
-      GrpcReceiver grpc,
-      Publisher publisher,
-      PrometheusMeterRegistry registry) {
-    builder.service("/v1/traces", http);
-    builder.service(GrpcReceiver.PATH, grpc);
-    builder.service(
-        "/health", (ctx, req) -> HttpResponse.of(MediaType.JSON, "{\"status\":\"up\"}"));
-    builder.service(
-        "/ready",
-        (ctx, req) ->
-            publisher.healthy()
-                ? HttpResponse.of(MediaType.JSON, "{\"ready\":true}")
-                : HttpResponse.of(
-                    HttpStatus.SERVICE_UNAVAILABLE,
-                    MediaType.JSON,
-                    "{\"ready\":false,\"reason\":\"Kafka does not acknowledge\"}"));
-    builder.service(
-        "/metrics",
-        (ctx, req) ->
-            HttpResponse.of(
-                MediaType.parse("text/plain; version=0.0.4; charset=utf-8"), registry.scrape()));
-    builder.serviceUnder(
-        "/",
-        (ctx, req) -> {
-          MediaType type = req.contentType();
-          if (type != null && type.subtype().startsWith("grpc")) {
-            return GrpcReceiver.unimplemented(ctx.path());
-          }
-          boolean json = type != null && type.is(MediaType.JSON);
-          Outcome none =
-              Outcome.of(
-                  Kind.MALFORMED,
-                  "there is no " + ctx.path() + " here: Spanmill takes traces at /v1/traces");
-          return HttpResponse.of(
-              HttpStatus.NOT_FOUND,
-              json ? MediaType.JSON : MediaType.create("application", "x-protobuf"),
-              com.linecorp.armeria.common.HttpData.wrap(
-                  json ? Answers.json(none) : Answers.protobuf(none)));
-        });
-    builder.decorator(
-        (delegate, ctx, req) ->
-            hostAllowed(settings, req.authority()) ? delegate.serve(ctx, req) : misdirected());
-    List<String> origins = settings.list(Keys.INGEST_CORS_ORIGINS);
-    if (!origins.isEmpty()) {
-      Set<String> exact =
-          origins.stream().filter(o -> !o.contains("*.")).collect(Collectors.toSet());
-      List<String> suffixes =
-          origins.stream()
-              .filter(o -> o.contains("*."))
-              .map(o -> o.substring(o.indexOf("*.") + 1))
-              .toList();
-      builder.decorator(
-          CorsService.builder(o -> exact.contains(o) || suffixes.stream().anyMatch(o::endsWith))
-              .allowRequestMethods(HttpMethod.POST)
-              .allowRequestHeaders("content-type", "content-encoding", "authorization", "x-api-key")
-              .maxAge(Duration.ofHours(2))
-              .newDecorator());
-    }
-  }
-
-  /** A page in a browser must not reach a loopback server by a name of its own. */
-  private static boolean hostAllowed(
-      Settings settings, @org.jspecify.annotations.Nullable String authority) {
-    List<String> hosts = settings.list(Keys.HTTP_HOSTS);
-    if (authority == null || hosts.contains("*")) {
-      return true;
-    }
-    String host = authority.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
-    return hosts.contains(host);
-  }
-
-  private static HttpResponse misdirected() {
-    Outcome no = Outcome.of(Kind.MALFORMED, "this Host is not answered: add it to http.hosts");
-    return HttpResponse.of(
-        HttpStatus.MISDIRECTED_REQUEST,
-        MediaType.JSON,
-        com.linecorp.armeria.common.HttpData.wrap(Answers.json(no)));
-  }
-
-  private static String rootMessage(Throwable e) {
-    Throwable t = e;
-    while (t.getCause() != null) {
-      t = t.getCause();
-    }
-    return String.valueOf(t.getMessage());
+    LOG.info("ingest ready httpPort={} grpcPort={}", service.httpPort(), service.grpcPort());
+    return service;
   }
 
   public int httpPort() {
-    return httpPort;
+    return http.activeLocalPort();
   }
 
   public int grpcPort() {
-    return grpcPort;
+    return grpc.activeLocalPort();
   }
 
-  /** Whether it listens and Kafka acknowledges. */
+  /** Whether spans are taken: Kafka made progress lately and nothing is shutting down. */
   public boolean ready() {
-    return !server.isClosed() && publisher.healthy();
+    return !draining && kafka.progressing();
   }
 
+  /** Ends within ten seconds: no new requests, those under way are finished, then Kafka is left. */
   @Override
   public void close() {
-    server.stop().join();
+    draining = true;
+    var stopped = List.of(http.stop(), grpc.stop());
+    stopped.forEach(future -> future.handle((done, error) -> null).join());
     publisher.close();
+    kafka.close();
+    workers.shutdownNow();
+    LOG.info("ingest stopped");
+  }
+
+  private Server server(int port) {
+    AtomicInteger connections = new AtomicInteger();
+    int maxConnections = settings.integer(Keys.INGEST_MAX_CONNECTIONS);
+    long timeoutMs = settings.longValue(Keys.INGEST_REQUEST_TIMEOUT_MS);
+    boolean tls = !settings.string(Keys.TLS_CERT_FILE).isEmpty();
+    InetSocketAddress address = new InetSocketAddress(settings.string(Keys.BIND_ADDRESS), port);
+    ServerBuilder builder =
+        Server.builder()
+            .port(address, tls ? SessionProtocol.HTTPS : SessionProtocol.HTTP)
+            .meterRegistry(NoopMeterRegistry.get())
+            // The receiver has limits of its own, which answer as OTLP wants.
+            .maxRequestLength(0)
+            .requestTimeoutMillis(0)
+            .idleTimeout(IDLE_LIMIT)
+            .disableServerHeader()
+            .disableDateHeader()
+            .http1MaxHeaderSize(MAX_HEADER_BYTES)
+            .http2MaxHeaderListSize(MAX_HEADER_BYTES)
+            .http2MaxStreamsPerConnection(settings.integer(Keys.INGEST_MAX_REQUESTS))
+            .gracefulShutdownTimeout(Duration.ZERO, DRAIN_LIMIT)
+            .childChannelPipelineCustomizer(
+                pipeline ->
+                    pipeline.addFirst(
+                        new ConnectionGuard(connections, maxConnections, timeoutMs, metrics)));
+    if (tls) {
+      builder.tls(
+          TlsKeyPair.of(
+              new File(settings.string(Keys.TLS_KEY_FILE)),
+              new File(settings.string(Keys.TLS_CERT_FILE))));
+      String clientCa = settings.string(Keys.TLS_CLIENT_CA_FILE);
+      if (!clientCa.isEmpty()) {
+        builder.tlsCustomizer(
+            ssl -> ssl.trustManager(new File(clientCa)).clientAuth(ClientAuth.REQUIRE));
+      }
+    }
+    builder
+        .service("/v1/traces", cors(new OtlpHttpService(receiver, callers)))
+        .service(OtlpGrpcService.EXPORT_PATH, new OtlpGrpcService(receiver, callers))
+        .service("/health", OperationsService.health())
+        .service("/ready", OperationsService.ready(this::ready, kafka::problem))
+        .service("/metrics", OperationsService.metrics(metrics.registry(), callers))
+        .serviceUnder("/", unknownPath())
+        .decorator(
+            (delegate, ctx, request) -> {
+              ConnectionGuard.requestBegan(ctx);
+              String path = ctx.path();
+              // Probes come by address; these two tell nothing.
+              boolean probe = path.equals("/health") || path.equals("/ready");
+              if (!probe && !hosts.allows(request.authority())) {
+                Outcome wrong =
+                    Outcome.of(Outcome.Kind.WRONG_HOST, "this host name is not in http.hosts");
+                return answer(request, wrong);
+              }
+              return delegate.serve(ctx, request);
+            });
+    return builder.build();
+  }
+
+  private HttpService cors(HttpService service) {
+    List<String> origins = settings.list(Keys.INGEST_CORS_ORIGINS);
+    if (origins.isEmpty()) {
+      return service;
+    }
+    return service.decorate(
+        CorsService.builder(origin -> originAllowed(origins, origin))
+            .allowRequestMethods(HttpMethod.POST)
+            .allowRequestHeaders(
+                "content-type",
+                "content-encoding",
+                "authorization",
+                "x-api-key",
+                "x-agentops-api-key",
+                "traceparent",
+                "tracestate")
+            .exposeHeaders("retry-after")
+            .maxAge(Duration.ofHours(1))
+            .newDecorator());
+  }
+
+  /** Exact origins, or *.example.org and https://*.example.org for subdomains. */
+  static boolean originAllowed(List<String> origins, String origin) {
+    for (String allowed : origins) {
+      int star = allowed.indexOf("*.");
+      boolean match =
+          star < 0
+              ? allowed.equals(origin)
+              : origin.startsWith(allowed.substring(0, star))
+                  && origin.endsWith(allowed.substring(star + 1));
+      if (match) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static HttpService unknownPath() {
+    return (ctx, request) ->
+        answer(
+            request,
+            Outcome.of(
+                Outcome.Kind.NOT_FOUND,
+                "nothing here: only traces are taken, at /v1/traces and by TraceService/Export"));
+  }
+
+  private static HttpResponse answer(
+      com.linecorp.armeria.common.HttpRequest request, Outcome outcome) {
+    if (OtlpGrpcService.isGrpc(request)) {
+      return OtlpGrpcService.answer(outcome);
+    }
+    String type = request.headers().get("content-type", "");
+    return HttpAnswers.of(outcome, type.startsWith("application/x-protobuf"));
   }
 }

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: Apache-2.0
  */
-/** The OTLP receiver: checks, splits by trace, produces; does not interpret. */
+/** The receiver: one service, wired here. */
 @NullMarked
 package io.spanmill.ingest;
 

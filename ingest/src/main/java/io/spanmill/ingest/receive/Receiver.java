@@ -1,0 +1,239 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.ingest.receive;
+
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.stream.SubscriptionOption;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.ingest.publish.Publication;
+import io.spanmill.ingest.publish.Publisher;
+import io.spanmill.otlp.MalformedOtlpException;
+import io.spanmill.otlp.OtlpJson;
+import io.spanmill.otlp.SplitLimits;
+import io.spanmill.otlp.SplitResult;
+import io.spanmill.otlp.TraceSplitter;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The way of a request of either protocol from its first byte to its outcome. Thread-safe. */
+public final class Receiver {
+  private static final Logger LOG = LoggerFactory.getLogger(Receiver.class);
+  private static final int RECORD_FRAMING_BYTES = 64;
+
+  /** Bodies up to this are worked on by the event loop: handing them over costs more. */
+  private static final int INLINE_BYTES = 32 * 1024;
+
+  private final TraceSplitter splitter = new TraceSplitter();
+  private final OtlpJson json = new OtlpJson();
+  private final Admission admission;
+  private final Publisher publisher;
+  private final BooleanSupplier prepared;
+  private final IngestMetrics metrics;
+  private final Executor workers;
+  private final SplitLimits limits;
+  private final int partitions;
+  private final long maxWireBytes;
+  private final long maxBodyBytes;
+  private final int maxSpans;
+  private final long timeoutMs;
+
+  /**
+   * A receiver.
+   *
+   * @param prepared whether the topics are there
+   * @param workers takes larger bodies off the event loops; bounded by the admission of requests
+   */
+  public Receiver(
+      Settings settings,
+      Admission admission,
+      Publisher publisher,
+      BooleanSupplier prepared,
+      IngestMetrics metrics,
+      Executor workers) {
+    this.admission = admission;
+    this.publisher = publisher;
+    this.prepared = prepared;
+    this.metrics = metrics;
+    this.workers = workers;
+    int recordBytes = settings.integer(Keys.KAFKA_RECORD_MAX_BYTES);
+    int spanBytes =
+        Math.min(settings.integer(Keys.INGEST_MAX_SPAN_BYTES), recordBytes - RECORD_FRAMING_BYTES);
+    limits = new SplitLimits(recordBytes, spanBytes);
+    partitions = settings.integer(Keys.KAFKA_PARTITIONS);
+    maxWireBytes = settings.longValue(Keys.INGEST_MAX_COMPRESSED);
+    maxBodyBytes = settings.longValue(Keys.INGEST_MAX_BODY);
+    maxSpans = settings.integer(Keys.INGEST_MAX_SPANS);
+    timeoutMs = settings.longValue(Keys.INGEST_REQUEST_TIMEOUT_MS);
+  }
+
+  /**
+   * Serves an export request.
+   *
+   * @param gzip whether the body, or in gRPC the message if flagged so, is gzip
+   * @return never fails
+   */
+  public CompletableFuture<Outcome> receive(
+      ServiceRequestContext ctx,
+      HttpRequest request,
+      String project,
+      Protocol protocol,
+      boolean gzip) {
+    long startNanos = System.nanoTime();
+    metrics.received(protocol);
+    CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    Admission.Ticket ticket;
+    try {
+      ticket = admission.open(project);
+    } catch (RefusedException e) {
+      metrics.ended(protocol, e.outcome().kind(), System.nanoTime() - startNanos);
+      return CompletableFuture.completedFuture(e.outcome());
+    }
+    // An identity body has to keep both limits; of a compressed one the second is kept later.
+    int prefix = protocol == Protocol.GRPC ? Decoding.GRPC_PREFIX_BYTES : 0;
+    long maxBytes = (gzip ? maxWireBytes : Math.min(maxWireBytes, maxBodyBytes)) + prefix;
+    BodyReader reader = new BodyReader(ticket, maxBytes, request.headers().contentLength());
+    var timer =
+        ctx.eventLoop().schedule(() -> timedOut(outcome, reader), timeoutMs, TimeUnit.MILLISECONDS);
+    var unusedEnd =
+        outcome.whenComplete(
+            (result, none) -> {
+              timer.cancel(false);
+              reader.cancel();
+              metrics.ended(protocol, result.kind(), System.nanoTime() - startNanos);
+            });
+    var unusedBody =
+        reader
+            .body()
+            .whenComplete(
+                (body, error) -> {
+                  if (error != null) {
+                    ticket.close();
+                    outcome.complete(refusal(error));
+                  } else if (body.length() <= INLINE_BYTES) {
+                    work(body, project, protocol, gzip, ticket, outcome);
+                  } else {
+                    workers.execute(() -> work(body, project, protocol, gzip, ticket, outcome));
+                  }
+                });
+    request.subscribe(reader, ctx.eventLoop(), SubscriptionOption.WITH_POOLED_OBJECTS);
+    return outcome;
+  }
+
+  /** Counts a request that was answered before its body was looked at. */
+  public Outcome refused(Protocol protocol, Outcome outcome) {
+    metrics.received(protocol);
+    metrics.ended(protocol, outcome.kind(), 0);
+    return outcome;
+  }
+
+  private static void timedOut(CompletableFuture<Outcome> outcome, BodyReader reader) {
+    outcome.complete(
+        reader.body().isDone()
+            ? Outcome.of(Outcome.Kind.UNAVAILABLE, "no acknowledgement in time; send again")
+            : Outcome.of(Outcome.Kind.SLOW_SENDER, "the body did not arrive in time"));
+  }
+
+  private void work(
+      Payload body,
+      String project,
+      Protocol protocol,
+      boolean gzip,
+      Admission.Ticket ticket,
+      CompletableFuture<Outcome> outcome) {
+    boolean handedOver = false;
+    try {
+      if (outcome.isDone()) {
+        return;
+      }
+      if (!prepared.getAsBoolean()) {
+        outcome.complete(
+            Outcome.of(Outcome.Kind.UNAVAILABLE, "Kafka is not reachable yet; send again"));
+        return;
+      }
+      SplitResult split = split(body, protocol, gzip, ticket);
+      metrics.spans(split.spans(), split.rejectedSpans(), split.cutSpans());
+      int good = split.spans() - split.rejectedSpans();
+      if (split.spans() > maxSpans) {
+        metrics.refused(good);
+        outcome.complete(
+            Outcome.of(Outcome.Kind.TOO_LARGE, "the request has more than " + maxSpans + " spans"));
+        return;
+      }
+      handedOver = true;
+      var unusedAnswer =
+          publisher
+              .publish(project, split.chunks())
+              .whenComplete(
+                  (publication, none) -> {
+                    ticket.close();
+                    metrics.produced(publication.acknowledgedSpans());
+                    metrics.refused(publication.failedSpans());
+                    outcome.complete(outcomeOf(split, publication));
+                  });
+    } catch (RefusedException e) {
+      outcome.complete(e.outcome());
+    } catch (MalformedOtlpException e) {
+      outcome.complete(Outcome.of(Outcome.Kind.MALFORMED, "no OTLP traces: " + e.getMessage()));
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.error("request failed protocol={} bytes={}", protocol.label(), body.length(), e);
+      outcome.complete(Outcome.of(Outcome.Kind.FAILED, "internal error; send again"));
+    } finally {
+      if (!handedOver) {
+        ticket.close();
+      }
+    }
+  }
+
+  private SplitResult split(Payload body, Protocol protocol, boolean gzip, Admission.Ticket ticket)
+      throws RefusedException, MalformedOtlpException {
+    Payload plain;
+    if (protocol == Protocol.GRPC) {
+      plain = Decoding.grpcMessage(body, gzip, maxBodyBytes, ticket);
+    } else {
+      plain = gzip && body.length() > 0 ? Decoding.gunzip(body, maxBodyBytes, ticket) : body;
+    }
+    metrics.bytes(body.length(), plain.length());
+    if (plain.length() > maxBodyBytes) {
+      throw new RefusedException(
+          Outcome.Kind.TOO_LARGE, "the body is larger than " + maxBodyBytes + " bytes");
+    }
+    if (protocol == Protocol.HTTP_JSON && plain.length() > 0) {
+      byte[] proto = json.toProtobuf(plain.bytes(), plain.offset(), plain.length());
+      plain = new Payload(proto, 0, proto.length);
+    }
+    return splitter.split(plain.bytes(), plain.offset(), plain.length(), partitions, limits);
+  }
+
+  private static Outcome outcomeOf(SplitResult split, Publication publication) {
+    Throwable failure = publication.failure();
+    if (failure != null) {
+      LOG.debug("not acknowledged", failure);
+      return Outcome.of(Outcome.Kind.UNAVAILABLE, "Kafka did not acknowledge; send again");
+    }
+    if (split.rejectedSpans() > 0) {
+      return new Outcome(Outcome.Kind.PARTIAL, split.rejection(), split.rejectedSpans());
+    }
+    if (split.cutSpans() > 0) {
+      return new Outcome(
+          Outcome.Kind.PARTIAL,
+          split.cutSpans() + " spans were too large: their longest attribute values are cut",
+          0);
+    }
+    return Outcome.of(Outcome.Kind.ACCEPTED, "");
+  }
+
+  private static Outcome refusal(@Nullable Throwable error) {
+    if (error instanceof RefusedException refused) {
+      return refused.outcome();
+    }
+    return Outcome.of(Outcome.Kind.CANCELLED, "the sender went away");
+  }
+}
