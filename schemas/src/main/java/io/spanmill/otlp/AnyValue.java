@@ -45,6 +45,7 @@ public final class AnyValue {
         case 5 << 3 | Wire.LEN -> range(ARRAY, pos, next);
         case 6 << 3 | Wire.LEN -> range(KVLIST, pos, next);
         case 7 << 3 | Wire.LEN -> range(BYTES, pos, next);
+        case 8 << 3 | Wire.VARINT -> type = EMPTY; // an index into a table that traces do not have
         default -> {}
       }
       pos = next;

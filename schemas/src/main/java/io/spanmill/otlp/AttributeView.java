@@ -3,74 +3,82 @@
  */
 package io.spanmill.otlp;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attributes of a span, resource, scope, event or link. Keys of the table are found by one scan
- * at first use; all others by {@link #forEach}. Of a key given twice the last counts. Reused; not
- * thread-safe.
+ * The attributes of a span, resource, scope, event or link. Keys of the table are found by slot;
+ * all of them by {@link #forEach}. Of a key given twice the last counts. Nothing is decoded before
+ * it is asked for. Reused: valid until the reader moves on; not thread-safe.
  */
 public final class AttributeView {
   private final KeyTable keys;
-  private final KeyValue entry = new KeyValue();
+  private final StringPool pool;
   private final AnyValue found = new AnyValue();
 
+  // Position of the attribute with a slot, valid if the slot's stamp is the current one.
+  private final int[] attributeAt;
+  private final int[] stampOf;
+  private int stamp;
+
+  private AttributeIndex index = new AttributeIndex();
   private byte[] buf = new byte[0];
+  private int from;
+  private int to;
 
-  /** Ranges of messages whose attributes are merged: from, to, field number of the attributes. */
-  private int[] ranges = new int[2];
-
-  private int rangeCount;
-  private int field;
-  private boolean scanned;
-
-  // Per slot: epoch of the scan that set it, kind, range of the value.
-  private final int[] seen;
-  private final byte[] types;
-  private final int[] from;
-  private final int[] to;
-  private int epoch;
-
-  AttributeView(KeyTable keys) {
+  AttributeView(KeyTable keys, StringPool pool) {
     this.keys = keys;
-    this.seen = new int[keys.size()];
-    this.types = new byte[keys.size()];
-    this.from = new int[keys.size()];
-    this.to = new int[keys.size()];
+    this.pool = pool;
+    attributeAt = new int[keys.size()];
+    stampOf = new int[keys.size()];
   }
 
-  /** Starts anew for the messages of this buffer. */
-  void reset(byte[] buffer, int attributesField) {
-    buf = buffer;
-    field = attributesField << 3 | Wire.LEN;
-    rangeCount = 0;
-    scanned = false;
-    epoch++;
-  }
-
-  void addRange(int start, int end) {
-    if (rangeCount + 2 > ranges.length) {
-      ranges = Arrays.copyOf(ranges, ranges.length * 2);
+  /** Shows a part of an index of positions in these bytes. */
+  void bind(byte[] bytes, AttributeIndex attributes, int first, int end) {
+    buf = bytes;
+    index = attributes;
+    from = first;
+    to = end;
+    if (++stamp == 0) {
+      Arrays.fill(stampOf, 0);
+      stamp = 1;
     }
-    ranges[rangeCount++] = start;
-    ranges[rangeCount++] = end;
+    int[] data = attributes.data;
+    int now = stamp;
+    for (int i = first; i < end; i++) {
+      int slot = data[i * AttributeIndex.STRIDE + AttributeIndex.SLOT_AND_TYPE] >> 8;
+      if (slot >= 0) {
+        attributeAt[slot] = i;
+        stampOf[slot] = now;
+      }
+    }
+  }
+
+  /** The number of attributes as sent, keys given twice counted twice. */
+  public int size() {
+    return to - from;
   }
 
   /** Whether the key is there, with whatever value. */
   public boolean has(int slot) {
-    scan();
-    return seen[slot] == epoch;
+    return stampOf[slot] == stamp;
   }
 
   /** Kind of the value ({@link AnyValue#STRING} …); {@link AnyValue#EMPTY} if absent. */
   public byte type(int slot) {
-    return has(slot) ? types[slot] : AnyValue.EMPTY;
+    return has(slot) ? typeAt(base(slot)) : AnyValue.EMPTY;
   }
 
-  /** The text of a string value; null if absent or of another kind. */
+  /**
+   * The text of a string value, shared if it was seen lately; null if absent or of another kind.
+   */
   public @Nullable String string(int slot) {
-    return has(slot) ? value(slot).string() : null;
+    if (!has(slot)) {
+      return null;
+    }
+    int at = base(slot);
+    return typeAt(at) == AnyValue.STRING ? pool.get(buf, valueAt(at), valueLength(at)) : null;
   }
 
   /** The number of an int value. */
@@ -90,14 +98,22 @@ public final class AttributeView {
 
   /** Any value as text; "" if absent or empty. */
   public String text(int slot) {
-    return has(slot) ? value(slot).text() : "";
+    if (!has(slot)) {
+      return "";
+    }
+    String string = string(slot);
+    return string != null ? string : value(slot).text();
   }
 
   /** Whether the value is a string of exactly these ASCII bytes. */
   public boolean equalsAscii(int slot, byte[] ascii) {
-    return has(slot)
-        && types[slot] == AnyValue.STRING
-        && Arrays.equals(buf, from[slot], to[slot], ascii, 0, ascii.length);
+    if (!has(slot)) {
+      return false;
+    }
+    int at = base(slot);
+    int offset = valueAt(at);
+    return typeAt(at) == AnyValue.STRING
+        && Arrays.equals(buf, offset, offset + valueLength(at), ascii, 0, ascii.length);
   }
 
   /** The value of a key of the table; valid until the next call; null if absent. */
@@ -107,57 +123,67 @@ public final class AttributeView {
 
   /** Hands over all attributes in wire order, keys given twice twice. */
   public void forEach(AttributeVisitor visitor) {
-    walk((slot, e) -> visitor.attribute(e.key(), e.value));
+    for (int i = from; i < to; i++) {
+      int at = i * AttributeIndex.STRIDE;
+      int slot = index.data[at + AttributeIndex.SLOT_AND_TYPE] >> 8;
+      String key = slot >= 0 ? keys.key(slot) : pool.get(buf, keyAt(at), keyLength(at));
+      visitor.attribute(key, valueOf(at));
+    }
   }
 
   /** The same without making a string of each key. */
   public void forEachRaw(RawAttributeVisitor visitor) {
-    walk((slot, e) -> visitor.attribute(buf, e.keyAt(), e.keyLength(), e.value));
+    for (int i = from; i < to; i++) {
+      int at = i * AttributeIndex.STRIDE;
+      visitor.attribute(buf, keyAt(at), keyLength(at), valueOf(at));
+    }
+  }
+
+  /** Whether any key starts with this. */
+  public boolean hasPrefix(String prefix) {
+    byte[] wanted = prefix.getBytes(StandardCharsets.UTF_8);
+    for (int i = from; i < to; i++) {
+      int at = i * AttributeIndex.STRIDE;
+      int offset = keyAt(at);
+      if (keyLength(at) >= wanted.length
+          && Arrays.equals(wanted, 0, wanted.length, buf, offset, offset + wanted.length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private AnyValue value(int slot) {
-    found.restore(buf, types[slot], from[slot], to[slot]);
+    return valueOf(base(slot));
+  }
+
+  private AnyValue valueOf(int at) {
+    int offset = valueAt(at);
+    found.restore(buf, typeAt(at), offset, offset + valueLength(at));
     return found;
   }
 
-  private void scan() {
-    if (!scanned) {
-      scanned = true;
-      walk(this::remember);
-    }
+  private int base(int slot) {
+    return attributeAt[slot] * AttributeIndex.STRIDE;
   }
 
-  private void remember(int slot, KeyValue e) {
-    if (slot >= 0) {
-      seen[slot] = epoch;
-      types[slot] = e.value.type();
-      from[slot] = e.value.from();
-      to[slot] = e.value.to();
-    }
+  private byte typeAt(int at) {
+    return (byte) index.data[at + AttributeIndex.SLOT_AND_TYPE];
   }
 
-  private interface Taker {
-    void take(int slot, KeyValue entry);
+  private int keyAt(int at) {
+    return index.data[at + AttributeIndex.KEY_OFFSET];
   }
 
-  private void walk(Taker taker) {
-    try {
-      for (int r = 0; r < rangeCount; r += 2) {
-        int end = ranges[r + 1];
-        for (int pos = ranges[r]; pos < end; ) {
-          int n = Wire.varintLength(buf, pos, end);
-          int tag = Wire.tag(buf, pos, n);
-          pos += n;
-          int next = Wire.skip(buf, pos, end, tag, 0);
-          if (tag == field) {
-            entry.set(buf, pos + Wire.varintLength(buf, pos, end), next);
-            taker.take(keys.find(buf, entry.keyAt(), entry.keyLength()), entry);
-          }
-          pos = next;
-        }
-      }
-    } catch (MalformedOtlpException e) {
-      throw new MalformedAttributesException(e);
-    }
+  private int keyLength(int at) {
+    return index.data[at + AttributeIndex.KEY_LENGTH];
+  }
+
+  private int valueAt(int at) {
+    return index.data[at + AttributeIndex.VALUE_OFFSET];
+  }
+
+  private int valueLength(int at) {
+    return index.data[at + AttributeIndex.VALUE_LENGTH];
   }
 }

@@ -3,71 +3,100 @@
  */
 package io.spanmill.otlp;
 
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
-/** The events of a span, one after the other. Reused; not thread-safe. */
+/**
+ * Walks the events of the current span in the order sent. Call {@link #next} first; not
+ * thread-safe.
+ */
 public final class EventCursor {
+  private final StringPool pool;
+  private final AttributeIndexer indexer;
+  private final AttributeIndex index = new AttributeIndex();
   private final AttributeView attributes;
+  private final FieldCursor span = new FieldCursor();
+  private final FieldCursor event = new FieldCursor();
   private byte[] buf = new byte[0];
-  private int pos;
-  private int end;
-  private long timeNanos;
-  private int nameAt;
-  private int nameEnd;
+  private long timeEpochNanos;
+  private int nameFrom;
+  private int nameTo;
+  private int droppedAttributes;
+  private boolean bound;
 
-  EventCursor(KeyTable keys) {
-    attributes = new AttributeView(keys);
+  EventCursor(KeyTable keys, StringPool pool) {
+    this.pool = pool;
+    indexer = new AttributeIndexer(keys);
+    attributes = new AttributeView(keys, pool);
   }
 
-  void reset(byte[] buffer, int from, int to) {
-    buf = buffer;
-    pos = from;
-    end = to;
+  void over(byte[] bytes, int spanOffset, int spanEnd) {
+    buf = bytes;
+    span.over(bytes, spanOffset, spanEnd);
   }
 
-  /** Moves to the next event; false at the end. */
+  /**
+   * Moves on; false at the end.
+   *
+   * @throws MalformedOtlpException never in a request whose spans were reached: it was checked
+   *     whole
+   */
   public boolean next() throws MalformedOtlpException {
-    while (pos < end) {
-      int n = Wire.varintLength(buf, pos, end);
-      int tag = Wire.tag(buf, pos, n);
-      int value = pos + n;
-      pos = Wire.skip(buf, value, end, tag, 0);
-      if (tag == (11 << 3 | Wire.LEN)) {
-        read(value + Wire.varintLength(buf, value, pos), pos);
+    while (span.next()) {
+      if (span.tag == Tags.SPAN_EVENTS) {
+        read(span.from, span.to);
         return true;
       }
     }
     return false;
   }
 
-  private void read(int from, int to) throws MalformedOtlpException {
-    timeNanos = 0;
-    nameAt = nameEnd = 0;
-    attributes.reset(buf, 3);
-    attributes.addRange(from, to);
-    for (int p = from; p < to; ) {
-      int n = Wire.varintLength(buf, p, to);
-      int tag = Wire.tag(buf, p, n);
-      int value = p + n;
-      p = Wire.skip(buf, value, to, tag, 0);
-      if (tag == (1 << 3 | Wire.FIXED64)) {
-        timeNanos = Wire.fixed64(buf, value);
-      } else if (tag == (2 << 3 | Wire.LEN)) {
-        nameAt = value + Wire.varintLength(buf, value, p);
-        nameEnd = p;
+  private void read(int from, int to) {
+    timeEpochNanos = 0;
+    nameFrom = from;
+    nameTo = from;
+    droppedAttributes = 0;
+    bound = false;
+    index.clear();
+    event.over(buf, from, to);
+    while (event.next()) {
+      switch (event.tag) {
+        case Tags.EVENT_TIME -> timeEpochNanos = event.value;
+        case Tags.EVENT_NAME -> {
+          nameFrom = event.from;
+          nameTo = event.to;
+        }
+        case Tags.EVENT_ATTRIBUTES -> indexer.add(index, buf, event.from, event.to);
+        case Tags.EVENT_DROPPED -> droppedAttributes = (int) event.value;
+        default -> {
+          // Fields of later protocol versions.
+        }
       }
     }
   }
 
-  public long timeEpochNanos() {
-    return timeNanos;
+  public String name() {
+    return pool.get(buf, nameFrom, nameTo - nameFrom);
   }
 
-  public String name() {
-    return new String(buf, nameAt, nameEnd - nameAt, StandardCharsets.UTF_8);
+  public boolean nameEquals(byte[] ascii) {
+    return Arrays.equals(buf, nameFrom, nameTo, ascii, 0, ascii.length);
+  }
+
+  /** Epoch nanoseconds, unsigned; 0 if not given. */
+  public long timeEpochNanos() {
+    return timeEpochNanos;
+  }
+
+  /** Unsigned. */
+  public int droppedAttributesCount() {
+    return droppedAttributes;
   }
 
   public AttributeView attributes() {
+    if (!bound) {
+      attributes.bind(buf, index, 0, index.count);
+      bound = true;
+    }
     return attributes;
   }
 }

@@ -4,8 +4,10 @@
 package io.spanmill.otlp;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Attribute keys worth finding, each with a slot. Looking a key up costs one hash over its bytes
@@ -14,39 +16,45 @@ import java.util.List;
 public final class KeyTable {
   private final List<String> keys;
   private final byte[][] bytes;
-  private final int[] table;
+
+  // Open addressing, a quarter full at most: a key nobody asked for usually ends at an empty place.
   private final int mask;
+  private final long[] hashes;
+  private final short[] slots;
 
   private KeyTable(List<String> keys) {
-    this.keys = List.copyOf(keys);
+    if (keys.size() > Short.MAX_VALUE / 4) {
+      throw new IllegalArgumentException(
+          "at most " + Short.MAX_VALUE / 4 + " keys, got " + keys.size());
+    }
+    this.keys = keys;
     this.bytes = new byte[keys.size()][];
-    int capacity = Integer.highestOneBit(Math.max(8, keys.size() * 4) - 1) << 1;
-    this.mask = capacity - 1;
-    this.table = new int[capacity];
+    int capacity = Integer.highestOneBit(Math.max(4, keys.size() * 4 - 1)) << 1;
+    mask = capacity - 1;
+    hashes = new long[capacity];
+    slots = new short[capacity];
+    Arrays.fill(slots, (short) -1);
     for (int slot = 0; slot < keys.size(); slot++) {
       bytes[slot] = keys.get(slot).getBytes(StandardCharsets.UTF_8);
-      int at = hash(bytes[slot], 0, bytes[slot].length) & mask;
-      while (table[at] != 0) {
+      long hash = KeyHash.of(bytes[slot], 0, bytes[slot].length);
+      int at = (int) hash & mask;
+      while (slots[at] >= 0) {
         at = (at + 1) & mask;
       }
-      table[at] = slot + 1;
+      hashes[at] = hash;
+      slots[at] = (short) slot;
     }
   }
 
   /** A table whose slots are the positions of these keys; a key given twice has its first slot. */
   public static KeyTable of(String... keys) {
-    List<String> unique = new ArrayList<>();
-    for (String key : keys) {
-      if (!unique.contains(key)) {
-        unique.add(key);
-      }
-    }
-    return new KeyTable(unique);
+    Set<String> unique = new LinkedHashSet<>(Arrays.asList(keys));
+    return new KeyTable(List.copyOf(unique));
   }
 
   /** Number of slots. */
   public int size() {
-    return keys.size();
+    return bytes.length;
   }
 
   /** The key of a slot. */
@@ -61,44 +69,28 @@ public final class KeyTable {
    */
   public int slot(String key) {
     byte[] k = key.getBytes(StandardCharsets.UTF_8);
-    int slot = find(k, 0, k.length);
+    int slot = lookup(k, 0, k.length, KeyHash.of(k, 0, k.length));
     if (slot < 0) {
       throw new IllegalArgumentException("key " + key + " is not in the table");
     }
     return slot;
   }
 
-  /** The slot of the key in these bytes, or -1. */
-  int find(byte[] b, int offset, int length) {
-    int at = hash(b, offset, length) & mask;
-    while (table[at] != 0) {
-      byte[] candidate = bytes[table[at] - 1];
-      if (candidate.length == length && same(candidate, b, offset)) {
-        return table[at] - 1;
+  /** The slot of the key in these bytes, whose hash is {@link KeyHash}'s, or -1. */
+  int lookup(byte[] b, int offset, int length, long hash) {
+    int at = (int) hash & mask;
+    while (true) {
+      int slot = slots[at];
+      if (slot < 0) {
+        return -1;
+      }
+      if (hashes[at] == hash) {
+        byte[] key = bytes[slot];
+        if (Arrays.equals(key, 0, key.length, b, offset, offset + length)) {
+          return slot;
+        }
       }
       at = (at + 1) & mask;
     }
-    return -1;
-  }
-
-  private static boolean same(byte[] key, byte[] b, int offset) {
-    for (int i = key.length - 1; i >= 0; i--) {
-      if (key[i] != b[offset + i]) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /**
-   * Length and the last bytes tell keys of one family apart; the first ones are mostly the same.
-   */
-  private static int hash(byte[] b, int offset, int length) {
-    int h = length * 0x9e3779b1;
-    int from = Math.max(offset, offset + length - 12);
-    for (int i = from; i < offset + length; i++) {
-      h = (h ^ b[i]) * 0x01000193;
-    }
-    return h ^ h >>> 15;
   }
 }

@@ -3,86 +3,129 @@
  */
 package io.spanmill.otlp;
 
-import java.nio.charset.StandardCharsets;
-
-/** The links of a span, one after the other. Reused; not thread-safe. */
+/**
+ * Walks the links of the current span in the order sent. Call {@link #next} first; not thread-safe.
+ */
 public final class LinkCursor {
+  private final StringPool pool;
+  private final AttributeIndexer indexer;
+  private final AttributeIndex index = new AttributeIndex();
   private final AttributeView attributes;
+  private final FieldCursor span = new FieldCursor();
+  private final FieldCursor link = new FieldCursor();
   private byte[] buf = new byte[0];
-  private int pos;
-  private int end;
-  private long traceIdHi;
-  private long traceIdLo;
-  private long spanId;
-  private int stateAt;
-  private int stateEnd;
+  private int traceIdFrom;
+  private int traceIdTo;
+  private int spanIdFrom;
+  private int spanIdTo;
+  private int stateFrom;
+  private int stateTo;
+  private int droppedAttributes;
+  private long flags;
+  private boolean bound;
 
-  LinkCursor(KeyTable keys) {
-    attributes = new AttributeView(keys);
+  LinkCursor(KeyTable keys, StringPool pool) {
+    this.pool = pool;
+    indexer = new AttributeIndexer(keys);
+    attributes = new AttributeView(keys, pool);
   }
 
-  void reset(byte[] buffer, int from, int to) {
-    buf = buffer;
-    pos = from;
-    end = to;
+  void over(byte[] bytes, int spanOffset, int spanEnd) {
+    buf = bytes;
+    span.over(bytes, spanOffset, spanEnd);
   }
 
-  /** Moves to the next link; false at the end. */
+  /**
+   * Moves on; false at the end.
+   *
+   * @throws MalformedOtlpException never in a request whose spans were reached: it was checked
+   *     whole
+   */
   public boolean next() throws MalformedOtlpException {
-    while (pos < end) {
-      int n = Wire.varintLength(buf, pos, end);
-      int tag = Wire.tag(buf, pos, n);
-      int value = pos + n;
-      pos = Wire.skip(buf, value, end, tag, 0);
-      if (tag == (13 << 3 | Wire.LEN)) {
-        read(value + Wire.varintLength(buf, value, pos), pos);
+    while (span.next()) {
+      if (span.tag == Tags.SPAN_LINKS) {
+        read(span.from, span.to);
         return true;
       }
     }
     return false;
   }
 
-  private void read(int from, int to) throws MalformedOtlpException {
-    traceIdHi = traceIdLo = spanId = 0;
-    stateAt = stateEnd = 0;
-    attributes.reset(buf, 4);
-    attributes.addRange(from, to);
-    for (int p = from; p < to; ) {
-      int n = Wire.varintLength(buf, p, to);
-      int tag = Wire.tag(buf, p, n);
-      int value = p + n;
-      p = Wire.skip(buf, value, to, tag, 0);
-      int content = (tag & 7) == Wire.LEN ? value + Wire.varintLength(buf, value, p) : value;
-      if (tag == (1 << 3 | Wire.LEN) && p - content == 16) {
-        traceIdHi = Long.reverseBytes(Wire.fixed64(buf, content));
-        traceIdLo = Long.reverseBytes(Wire.fixed64(buf, content + 8));
-      } else if (tag == (2 << 3 | Wire.LEN) && p - content == 8) {
-        spanId = Long.reverseBytes(Wire.fixed64(buf, content));
-      } else if (tag == (3 << 3 | Wire.LEN)) {
-        stateAt = content;
-        stateEnd = p;
+  private void read(int from, int to) {
+    traceIdFrom = traceIdTo = from;
+    spanIdFrom = spanIdTo = from;
+    stateFrom = stateTo = from;
+    droppedAttributes = 0;
+    flags = 0;
+    bound = false;
+    index.clear();
+    link.over(buf, from, to);
+    while (link.next()) {
+      switch (link.tag) {
+        case Tags.LINK_TRACE_ID -> {
+          traceIdFrom = link.from;
+          traceIdTo = link.to;
+        }
+        case Tags.LINK_SPAN_ID -> {
+          spanIdFrom = link.from;
+          spanIdTo = link.to;
+        }
+        case Tags.LINK_TRACE_STATE -> {
+          stateFrom = link.from;
+          stateTo = link.to;
+        }
+        case Tags.LINK_ATTRIBUTES -> indexer.add(index, buf, link.from, link.to);
+        case Tags.LINK_DROPPED -> droppedAttributes = (int) link.value;
+        case Tags.LINK_FLAGS -> flags = link.value;
+        default -> {
+          // Fields of later protocol versions.
+        }
       }
     }
   }
 
-  /** First half of the linked trace's id; 0 if its length is wrong. */
+  public int traceIdLength() {
+    return traceIdTo - traceIdFrom;
+  }
+
+  /** 0 if the id is not 16 bytes long. */
   public long traceIdHi() {
-    return traceIdHi;
+    return traceIdLength() == 16 ? Wire.bigEndian(buf, traceIdFrom) : 0;
   }
 
+  /** 0 if the id is not 16 bytes long. */
   public long traceIdLo() {
-    return traceIdLo;
+    return traceIdLength() == 16 ? Wire.bigEndian(buf, traceIdFrom + 8) : 0;
   }
 
+  public int spanIdLength() {
+    return spanIdTo - spanIdFrom;
+  }
+
+  /** 0 if the id is not 8 bytes long. */
   public long spanId() {
-    return spanId;
+    return spanIdLength() == 8 ? Wire.bigEndian(buf, spanIdFrom) : 0;
   }
 
   public String traceState() {
-    return new String(buf, stateAt, stateEnd - stateAt, StandardCharsets.UTF_8);
+    return pool.get(buf, stateFrom, stateTo - stateFrom);
+  }
+
+  /** Trace flags and the bits above them, as sent. */
+  public int flags() {
+    return (int) flags;
+  }
+
+  /** Unsigned. */
+  public int droppedAttributesCount() {
+    return droppedAttributes;
   }
 
   public AttributeView attributes() {
+    if (!bound) {
+      attributes.bind(buf, index, 0, index.count);
+      bound = true;
+    }
     return attributes;
   }
 }

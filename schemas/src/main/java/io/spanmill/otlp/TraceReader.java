@@ -3,376 +3,353 @@
  */
 package io.spanmill.otlp;
 
-import java.nio.charset.StandardCharsets;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Walks the spans of an ExportTraceServiceRequest without decoding what nobody asks for. Reused
- * over requests and spans; allocates only the strings that are asked for; not thread-safe.
+ * Reads the spans of an {@code ExportTraceServiceRequest} without building messages.
  *
- * <p>Field numbers are those of opentelemetry-proto 1.11; tests hold them against the generated
- * classes.
+ * <pre>{@code
+ * reader.reset(bytes, 0, bytes.length);
+ * while (reader.next()) {
+ *   String model = reader.attributes().string(MODEL);
+ * }
+ * }</pre>
+ *
+ * <p>The first {@link #next} checks all of the request, so a malformed one is refused before any of
+ * its spans is seen and nothing after it can fail. What is accepted and what is read agree with
+ * protobuf-java for every input.
+ *
+ * <p>Several requests one after another are one request: they read as the sum of their spans.
+ *
+ * <p>Reused from record to record, and then allocates only the strings it is asked for. Views and
+ * cursors are the reader's own: valid until the next {@link #next} or {@link #reset}. Not
+ * thread-safe. The array must not be changed while it is read.
  */
 public final class TraceReader {
+  private final RequestScanner scanner;
+  private final StringPool pool = new StringPool();
+  private final AttributeView attributes;
   private final AttributeView resource;
   private final AttributeView scope;
-  private final AttributeView attributes;
   private final EventCursor events;
   private final LinkCursor links;
 
+  private byte[] input = new byte[0];
+  private int inputOffset;
+  private int inputLength;
+  private boolean scanned;
+
+  // Copies of the scanner's references, so that accessors need one load less.
   private byte[] buf = new byte[0];
-  private int end;
+  private int[] spans = new int[0];
 
-  // Position of the next ResourceSpans, ScopeSpans and Span.
-  private int pos;
-  private int groupPos;
-  private int groupEnd;
-  private int spanPos;
-  private int spansEnd;
+  private int span;
+  private int at;
+  private boolean attributesBound;
+  private int boundResource;
+  private int boundScope;
 
-  private int scopeNameAt;
-  private int scopeNameEnd;
-  private int scopeVersionAt;
-  private int scopeVersionEnd;
-
-  // The current span.
-  private int spanStart;
-  private int spanEnd;
-  private int traceIdAt;
-  private int traceIdLength;
-  private int spanIdAt;
-  private int spanIdLength;
-  private int parentAt;
-  private int parentLength;
-  private int nameAt;
-  private int nameEnd;
-  private int stateAt;
-  private int stateEnd;
-  private int messageAt;
-  private int messageEnd;
-  private long startNanos;
-  private long endNanos;
-  private int kind;
-  private int statusCode;
-  private int flags;
-  private int droppedAttributes;
-
+  /** A reader that finds these keys by slot. */
   public TraceReader(KeyTable keys) {
-    resource = new AttributeView(keys);
-    scope = new AttributeView(keys);
-    attributes = new AttributeView(keys);
-    events = new EventCursor(keys);
-    links = new LinkCursor(keys);
+    scanner = new RequestScanner(keys);
+    attributes = new AttributeView(keys, pool);
+    resource = new AttributeView(keys, pool);
+    scope = new AttributeView(keys, pool);
+    events = new EventCursor(keys, pool);
+    links = new LinkCursor(keys, pool);
   }
 
-  /** Starts on a request; its bytes must not change until the next one. */
-  public void reset(byte[] buffer, int offset, int length) {
-    buf = buffer;
-    pos = offset;
-    end = offset + length;
-    groupPos = groupEnd = spanPos = spansEnd = 0;
+  /** Checks a request as deeply as protobuf-java's parser, which accepts and rejects the same. */
+  public static void validate(byte[] buf, int offset, int length) throws MalformedOtlpException {
+    new RequestScanner(null).scan(buf, offset, length);
+  }
+
+  /** Starts on another request; nothing is read yet. */
+  public void reset(byte[] bytes, int offset, int length) {
+    input = bytes;
+    inputOffset = offset;
+    inputLength = length;
+    scanned = false;
+    span = -1;
+    boundResource = -1;
+    boundScope = -1;
   }
 
   /**
-   * Moves to the next span.
+   * Moves to the next span; false after the last.
    *
-   * @return false at the end
-   * @throws MalformedOtlpException if the bytes end early or make no sense
+   * @throws MalformedOtlpException on the first call only, if the bytes are no export request
    */
   public boolean next() throws MalformedOtlpException {
-    while (true) {
-      if (nextSpan()) {
-        return true;
-      }
-      if (!nextScope() && !nextResource()) {
-        return false;
-      }
+    if (!scanned) {
+      scan();
+      scanned = true;
     }
+    if (span + 1 >= scanner.spanCount) {
+      return false;
+    }
+    span++;
+    at = span * RequestScanner.SPAN_STRIDE;
+    attributesBound = false;
+    return true;
   }
 
-  /** Reads the one span in this range, for callers that walk the messages around it themselves. */
-  void readSpanAt(byte[] buffer, int from, int to) throws MalformedOtlpException {
-    buf = buffer;
-    spanStart = from;
-    spanEnd = to;
-    readSpan();
-  }
-
-  private boolean nextSpan() throws MalformedOtlpException {
-    while (spanPos < spansEnd) {
-      int n = Wire.varintLength(buf, spanPos, spansEnd);
-      int tag = Wire.tag(buf, spanPos, n);
-      int value = spanPos + n;
-      spanPos = Wire.skip(buf, value, spansEnd, tag, 0);
-      if (tag == (2 << 3 | Wire.LEN)) {
-        spanStart = value + Wire.varintLength(buf, value, spanPos);
-        spanEnd = spanPos;
-        readSpan();
-        return true;
-      }
+  private void scan() throws MalformedOtlpException {
+    scanner.scan(input, inputOffset, inputLength);
+    if (scanner.irregular) {
+      byte[] merged = merged();
+      scanner.scan(merged, 0, merged.length);
     }
-    return false;
+    buf = scanner.buf;
+    spans = scanner.spans;
   }
 
   /**
-   * Moves to the next ScopeSpans; its scope may stand behind its spans, so it is looked for first.
+   * The request as protobuf-java writes it, with every message in one piece. Messages sent in
+   * several pieces are legal, but no exporter sends them: they may cost a full parse.
    */
-  private boolean nextScope() throws MalformedOtlpException {
-    while (groupPos < groupEnd) {
-      int n = Wire.varintLength(buf, groupPos, groupEnd);
-      int tag = Wire.tag(buf, groupPos, n);
-      int value = groupPos + n;
-      groupPos = Wire.skip(buf, value, groupEnd, tag, 0);
-      if (tag == (2 << 3 | Wire.LEN)) {
-        spanPos = value + Wire.varintLength(buf, value, groupPos);
-        spansEnd = groupPos;
-        readScope();
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean nextResource() throws MalformedOtlpException {
-    while (pos < end) {
-      int n = Wire.varintLength(buf, pos, end);
-      int tag = Wire.tag(buf, pos, n);
-      int value = pos + n;
-      pos = Wire.skip(buf, value, end, tag, 0);
-      if (tag == (1 << 3 | Wire.LEN)) {
-        groupPos = value + Wire.varintLength(buf, value, pos);
-        groupEnd = pos;
-        collect(resource, groupPos, groupEnd);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Gathers the message in field 1 (resource or scope), which may come in several pieces. */
-  private void collect(AttributeView view, int from, int to) throws MalformedOtlpException {
-    view.reset(buf, view == scope ? 3 : 1);
-    for (int p = from; p < to; ) {
-      int n = Wire.varintLength(buf, p, to);
-      int tag = Wire.tag(buf, p, n);
-      int value = p + n;
-      p = Wire.skip(buf, value, to, tag, 0);
-      if (tag == (1 << 3 | Wire.LEN)) {
-        int start = value + Wire.varintLength(buf, value, p);
-        view.addRange(start, p);
-        if (view == scope) {
-          readScopeNames(start, p);
-        }
-      }
+  private byte[] merged() {
+    try {
+      return ExportTraceServiceRequest.parseFrom(ByteBuffer.wrap(input, inputOffset, inputLength))
+          .toByteArray();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the checked bytes do not parse", e);
     }
   }
 
-  private void readScope() throws MalformedOtlpException {
-    scopeNameAt = scopeNameEnd = scopeVersionAt = scopeVersionEnd = 0;
-    collect(scope, spanPos, spansEnd);
+  /** The number of spans in the request; known after the first {@link #next}. */
+  public int spanCount() {
+    return scanner.spanCount;
   }
 
-  private void readScopeNames(int from, int to) throws MalformedOtlpException {
-    for (int p = from; p < to; ) {
-      int n = Wire.varintLength(buf, p, to);
-      int tag = Wire.tag(buf, p, n);
-      int value = p + n;
-      p = Wire.skip(buf, value, to, tag, 0);
-      if (tag == (1 << 3 | Wire.LEN)) {
-        scopeNameAt = value + Wire.varintLength(buf, value, p);
-        scopeNameEnd = p;
-      } else if (tag == (2 << 3 | Wire.LEN)) {
-        scopeVersionAt = value + Wire.varintLength(buf, value, p);
-        scopeVersionEnd = p;
-      }
-    }
-  }
-
-  private void readSpan() throws MalformedOtlpException {
-    traceIdLength = spanIdLength = parentLength = 0;
-    nameAt = nameEnd = stateAt = stateEnd = messageAt = messageEnd = 0;
-    startNanos = endNanos = 0;
-    kind = statusCode = flags = droppedAttributes = 0;
-    attributes.reset(buf, 9);
-    attributes.addRange(spanStart, spanEnd);
-    for (int p = spanStart; p < spanEnd; ) {
-      int n = Wire.varintLength(buf, p, spanEnd);
-      int tag = Wire.tag(buf, p, n);
-      int value = p + n;
-      p = Wire.skip(buf, value, spanEnd, tag, 0);
-      int content = (tag & 7) == Wire.LEN ? value + Wire.varintLength(buf, value, p) : value;
-      switch (tag) {
-        case 1 << 3 | Wire.LEN -> {
-          traceIdAt = content;
-          traceIdLength = p - content;
-        }
-        case 2 << 3 | Wire.LEN -> {
-          spanIdAt = content;
-          spanIdLength = p - content;
-        }
-        case 3 << 3 | Wire.LEN -> {
-          stateAt = content;
-          stateEnd = p;
-        }
-        case 4 << 3 | Wire.LEN -> {
-          parentAt = content;
-          parentLength = p - content;
-        }
-        case 5 << 3 | Wire.LEN -> {
-          nameAt = content;
-          nameEnd = p;
-        }
-        case 6 << 3 | Wire.VARINT -> kind = (int) Wire.varint(buf, value);
-        case 7 << 3 | Wire.FIXED64 -> startNanos = Wire.fixed64(buf, value);
-        case 8 << 3 | Wire.FIXED64 -> endNanos = Wire.fixed64(buf, value);
-        case 10 << 3 | Wire.VARINT -> droppedAttributes = (int) Wire.varint(buf, value);
-        case 15 << 3 | Wire.LEN -> readStatus(content, p);
-        case 16 << 3 | Wire.FIXED32 -> flags = Wire.fixed32(buf, value);
-        default -> {}
-      }
-    }
-  }
-
-  private void readStatus(int from, int to) throws MalformedOtlpException {
-    for (int p = from; p < to; ) {
-      int n = Wire.varintLength(buf, p, to);
-      int tag = Wire.tag(buf, p, n);
-      int value = p + n;
-      p = Wire.skip(buf, value, to, tag, 0);
-      if (tag == (2 << 3 | Wire.LEN)) {
-        messageAt = value + Wire.varintLength(buf, value, p);
-        messageEnd = p;
-      } else if (tag == (3 << 3 | Wire.VARINT)) {
-        statusCode = (int) Wire.varint(buf, value);
-      }
-    }
-  }
-
-  /** Number of bytes in the trace id; anything but 16 makes the span invalid. */
-  public int traceIdLength() {
-    return traceIdLength;
-  }
-
-  /** Number of bytes in the span id; anything but 8 makes the span invalid. */
-  public int spanIdLength() {
-    return spanIdLength;
-  }
-
-  /** First half of the trace id, big-endian; 0 if its length is wrong. */
+  /** Upper eight bytes, big-endian; 0 if the id is not 16 bytes long. */
   public long traceIdHi() {
-    return traceIdLength == 16 ? bigEndian(traceIdAt) : 0;
+    return traceIdLength() == 16 ? Wire.bigEndian(buf, spans[at + RequestScanner.P_TRACE_ID]) : 0;
   }
 
+  /** Lower eight bytes, big-endian; 0 if the id is not 16 bytes long. */
   public long traceIdLo() {
-    return traceIdLength == 16 ? bigEndian(traceIdAt + 8) : 0;
+    return traceIdLength() == 16
+        ? Wire.bigEndian(buf, spans[at + RequestScanner.P_TRACE_ID] + 8)
+        : 0;
   }
 
+  public int traceIdLength() {
+    return spans[at + RequestScanner.P_TRACE_ID_LENGTH];
+  }
+
+  /** Big-endian; 0 if the id is not 8 bytes long. */
   public long spanId() {
-    return spanIdLength == 8 ? bigEndian(spanIdAt) : 0;
+    return spanIdLength() == 8 ? Wire.bigEndian(buf, spans[at + RequestScanner.P_SPAN_ID]) : 0;
   }
 
-  /** 0 at a root. */
+  public int spanIdLength() {
+    return spans[at + RequestScanner.P_SPAN_ID_LENGTH];
+  }
+
+  /** Big-endian; 0 for a root span, or if the id is not 8 bytes long. */
   public long parentSpanId() {
-    return parentLength == 8 ? bigEndian(parentAt) : 0;
+    return spans[at + RequestScanner.P_PARENT_ID_LENGTH] == 8
+        ? Wire.bigEndian(buf, spans[at + RequestScanner.P_PARENT_ID])
+        : 0;
   }
 
+  public int parentSpanIdLength() {
+    return spans[at + RequestScanner.P_PARENT_ID_LENGTH];
+  }
+
+  /** Epoch nanoseconds, unsigned; 0 if not given. */
   public long startEpochNanos() {
-    return startNanos;
+    return scanner.times[span * 2];
   }
 
+  /** Epoch nanoseconds, unsigned; 0 if not given. May lie before the start. */
   public long endEpochNanos() {
-    return endNanos;
+    return scanner.times[span * 2 + 1];
   }
 
+  /**
+   * The protocol's number: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer,
+   * or a later one.
+   */
   public int kind() {
-    return kind;
+    return spans[at + RequestScanner.P_KIND];
   }
 
-  /** 0 unset, 1 ok, 2 error. */
+  /** 0 unset, 1 ok, 2 error, or a later number. */
   public int statusCode() {
-    return statusCode;
+    return spans[at + RequestScanner.P_STATUS_CODE];
   }
 
+  /** "" if there is none. */
   public String statusMessage() {
-    return text(messageAt, messageEnd);
+    return string(RequestScanner.P_STATUS_MESSAGE);
   }
 
   public String name() {
-    return text(nameAt, nameEnd);
+    return string(RequestScanner.P_NAME);
   }
 
   public boolean nameEquals(byte[] ascii) {
-    return Arrays.equals(buf, nameAt, nameEnd, ascii, 0, ascii.length);
+    int offset = spans[at + RequestScanner.P_NAME];
+    int length = spans[at + RequestScanner.P_NAME_LENGTH];
+    return Arrays.equals(buf, offset, offset + length, ascii, 0, ascii.length);
   }
 
   public boolean nameStartsWith(byte[] ascii) {
-    return nameEnd - nameAt >= ascii.length
-        && Arrays.equals(buf, nameAt, nameAt + ascii.length, ascii, 0, ascii.length);
+    int offset = spans[at + RequestScanner.P_NAME];
+    int length = spans[at + RequestScanner.P_NAME_LENGTH];
+    return length >= ascii.length
+        && Arrays.equals(buf, offset, offset + ascii.length, ascii, 0, ascii.length);
   }
 
-  public String scopeName() {
-    return text(scopeNameAt, scopeNameEnd);
-  }
-
-  public boolean scopeNameEquals(byte[] ascii) {
-    return Arrays.equals(buf, scopeNameAt, scopeNameEnd, ascii, 0, ascii.length);
-  }
-
-  public String scopeVersion() {
-    return text(scopeVersionAt, scopeVersionEnd);
+  /** "" if there is none. */
+  public String traceState() {
+    return string(RequestScanner.P_TRACE_STATE);
   }
 
   /** Trace flags and the bits above them, as sent. */
   public int flags() {
-    return flags;
+    return spans[at + RequestScanner.P_FLAGS];
   }
 
-  public String traceState() {
-    return text(stateAt, stateEnd);
-  }
-
+  /** Unsigned. */
   public int droppedAttributesCount() {
-    return droppedAttributes;
+    return spans[at + RequestScanner.P_DROPPED_ATTRIBUTES];
   }
 
-  /** Where the current span's message begins. */
-  public int spanOffset() {
-    return spanStart;
+  /** Unsigned. */
+  public int droppedEventsCount() {
+    return spans[at + RequestScanner.P_DROPPED_EVENTS];
   }
 
-  public int spanLength() {
-    return spanEnd - spanStart;
+  /** Unsigned. */
+  public int droppedLinksCount() {
+    return spans[at + RequestScanner.P_DROPPED_LINKS];
   }
 
+  /** "" if the scope has no name or there is no scope. */
+  public String scopeName() {
+    int s = scopeBase();
+    int[] scopes = scanner.scopes;
+    return pool.get(
+        buf, scopes[s + RequestScanner.S_NAME_OFFSET], scopes[s + RequestScanner.S_NAME_LENGTH]);
+  }
+
+  public boolean scopeNameEquals(byte[] ascii) {
+    int s = scopeBase();
+    int offset = scanner.scopes[s + RequestScanner.S_NAME_OFFSET];
+    int length = scanner.scopes[s + RequestScanner.S_NAME_LENGTH];
+    return Arrays.equals(buf, offset, offset + length, ascii, 0, ascii.length);
+  }
+
+  /** "" if the scope has no version or there is no scope. */
+  public String scopeVersion() {
+    int s = scopeBase();
+    int[] scopes = scanner.scopes;
+    return pool.get(
+        buf,
+        scopes[s + RequestScanner.S_VERSION_OFFSET],
+        scopes[s + RequestScanner.S_VERSION_LENGTH]);
+  }
+
+  /** The span's own attributes. */
   public AttributeView attributes() {
+    if (!attributesBound) {
+      attributes.bind(
+          buf,
+          scanner.attributes,
+          spans[at + RequestScanner.P_ATTRIBUTES_FROM],
+          spans[at + RequestScanner.P_ATTRIBUTES_TO]);
+      attributesBound = true;
+    }
     return attributes;
   }
 
+  /** The resource's attributes, the same for all spans of the group. */
   public AttributeView resource() {
+    int group = resourceIndex();
+    if (boundResource != group) {
+      int r = group * RequestScanner.RESOURCE_STRIDE;
+      int[] resources = scanner.resources;
+      resource.bind(
+          buf,
+          scanner.attributes,
+          resources[r + RequestScanner.R_ATTRIBUTES_FROM],
+          resources[r + RequestScanner.R_ATTRIBUTES_TO]);
+      boundResource = group;
+    }
     return resource;
   }
 
+  /** The instrumentation scope's attributes, the same for all spans of the group. */
   public AttributeView scope() {
+    int group = scopeIndex();
+    if (boundScope != group) {
+      int s = group * RequestScanner.SCOPE_STRIDE;
+      int[] scopes = scanner.scopes;
+      scope.bind(
+          buf,
+          scanner.attributes,
+          scopes[s + RequestScanner.S_ATTRIBUTES_FROM],
+          scopes[s + RequestScanner.S_ATTRIBUTES_TO]);
+      boundScope = group;
+    }
     return scope;
   }
 
-  /** The span's events from the first on. */
+  /** Number of the current resource group, from 0: changes when {@link #resource} does. */
+  public int resourceIndex() {
+    return scanner.scopes[scopeBase() + RequestScanner.S_RESOURCE];
+  }
+
+  /** Number of the current scope group, from 0: changes when {@link #scope} does. */
+  public int scopeIndex() {
+    return spans[at + RequestScanner.P_SCOPE];
+  }
+
+  /** The span's events, from the first. */
   public EventCursor events() {
-    events.reset(buf, spanStart, spanEnd);
+    boolean any = (spans[at + RequestScanner.P_MARKS] & RequestScanner.HAS_EVENTS) != 0;
+    int end = spans[at + RequestScanner.P_END];
+    events.over(buf, any ? spans[at + RequestScanner.P_OFFSET] : end, end);
     return events;
   }
 
-  /** The span's links from the first on. */
+  /** The span's links, from the first. */
   public LinkCursor links() {
-    links.reset(buf, spanStart, spanEnd);
+    boolean any = (spans[at + RequestScanner.P_MARKS] & RequestScanner.HAS_LINKS) != 0;
+    int end = spans[at + RequestScanner.P_END];
+    links.over(buf, any ? spans[at + RequestScanner.P_OFFSET] : end, end);
     return links;
   }
 
-  private String text(int from, int to) {
-    return from == to ? "" : new String(buf, from, to - from, StandardCharsets.UTF_8);
+  /**
+   * The array that {@link #spanOffset} points into: the one given to {@link #reset}, or a rewritten
+   * copy if that held messages in several pieces.
+   */
+  public byte[] buffer() {
+    return buf;
   }
 
-  private long bigEndian(int at) {
-    return Long.reverseBytes(Wire.fixed64(buf, at));
+  /** Where the encoded span starts in {@link #buffer}. */
+  public int spanOffset() {
+    return spans[at + RequestScanner.P_OFFSET];
+  }
+
+  /** Length of the encoded span in bytes. */
+  public int spanLength() {
+    return spans[at + RequestScanner.P_END] - spans[at + RequestScanner.P_OFFSET];
+  }
+
+  private String string(int field) {
+    return pool.get(buf, spans[at + field], spans[at + field + 1]);
+  }
+
+  private int scopeBase() {
+    return spans[at + RequestScanner.P_SCOPE] * RequestScanner.SCOPE_STRIDE;
   }
 }

@@ -20,6 +20,21 @@ final class Wire {
 
   private Wire() {}
 
+  static final int MAX_VARINT_BYTES = 10;
+
+  /** Whether ten bytes from here all say that more follows, and the tenth is odd. */
+  static boolean endsOdd(byte[] b, int at, int end) {
+    if (end - at < MAX_VARINT_BYTES || (b[at + 9] & 0x81) != 0x81) {
+      return false;
+    }
+    for (int i = at; i < at + 9; i++) {
+      if (b[i] >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Length in bytes of the varint that begins here, at most 10. */
   static int varintLength(byte[] b, int at, int end) throws MalformedOtlpException {
     int limit = Math.min(end, at + 10);
@@ -45,11 +60,12 @@ final class Wire {
   }
 
   static long fixed64(byte[] b, int at) {
-    long value = 0;
-    for (int i = 7; i >= 0; i--) {
-      value = value << 8 | (b[at + i] & 0xff);
-    }
-    return value;
+    return (long) KeyHash.LONG_LE.get(b, at);
+  }
+
+  /** Eight bytes as ids have them: the first is the highest. */
+  static long bigEndian(byte[] b, int at) {
+    return Long.reverseBytes((long) KeyHash.LONG_LE.get(b, at));
   }
 
   static int fixed32(byte[] b, int at) {
@@ -91,7 +107,7 @@ final class Wire {
   static int skip(byte[] b, int at, int end, int tag, int depth) throws MalformedOtlpException {
     switch (tag & 7) {
       case VARINT:
-        return at + varintLength(b, at, end);
+        return at + (endsOdd(b, at, end) ? MAX_VARINT_BYTES : varintLength(b, at, end));
       case FIXED64:
         return advance(at, 8, end);
       case FIXED32:

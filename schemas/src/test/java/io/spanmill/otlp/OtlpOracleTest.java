@@ -106,7 +106,9 @@ class OtlpOracleTest {
     for (ResourceSpans rs : request.getResourceSpansList()) {
       for (ScopeSpans ss : rs.getScopeSpansList()) {
         for (Span s : ss.getSpansList()) {
-          if (s.getTraceId().size() == 16 && s.getSpanId().size() == 8) {
+          if (s.getTraceId().size() == 16
+              && s.getSpanId().size() == 8
+              && (s.getParentSpanId().isEmpty() || s.getParentSpanId().size() == 8)) {
             expected.add(RandomOtlp.describe(rs, ss, s));
           } else {
             bad++;

@@ -1,0 +1,83 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.otlp;
+
+/**
+ * UTF-8 as proto3 string fields demand it: no overlong forms, no surrogates, nothing past U+10FFFF.
+ */
+final class Utf8 {
+  private static final long HIGH_BITS = 0x8080808080808080L;
+
+  private Utf8() {}
+
+  /** The position of the first malformed sequence in the range, -1 if there is none. */
+  static int firstMalformed(byte[] buf, int offset, int end) {
+    int i = offset;
+    for (; i <= end - 8; i += 8) {
+      if (((long) KeyHash.LONG_LE.get(buf, i) & HIGH_BITS) != 0) {
+        return firstMalformedSlow(buf, i, end);
+      }
+    }
+    if (i < end && (KeyHash.tail(buf, i, end) & HIGH_BITS) != 0) {
+      return firstMalformedSlow(buf, i, end);
+    }
+    return -1;
+  }
+
+  static boolean isAscii(long word) {
+    return (word & HIGH_BITS) == 0;
+  }
+
+  static int firstMalformedSlow(byte[] buf, int offset, int end) {
+    int i = offset;
+    while (i < end) {
+      int b = buf[i];
+      if (b >= 0) {
+        i++;
+        continue;
+      }
+      int length = sequenceLength(buf, i, end);
+      if (length < 0) {
+        return i;
+      }
+      i += length;
+    }
+    return -1;
+  }
+
+  /** Length of the well-formed sequence of two to four bytes at i, -1 if it is malformed or cut. */
+  private static int sequenceLength(byte[] buf, int i, int end) {
+    int b = buf[i] & 0xFF;
+    if (b < 0xC2) {
+      return -1;
+    }
+    if (b < 0xE0) {
+      return end - i >= 2 && isTail(buf[i + 1]) ? 2 : -1;
+    }
+    if (b < 0xF0) {
+      if (end - i < 3 || !isTail(buf[i + 1]) || !isTail(buf[i + 2])) {
+        return -1;
+      }
+      int second = buf[i + 1] & 0xFF;
+      boolean overlong = b == 0xE0 && second < 0xA0;
+      boolean surrogate = b == 0xED && second >= 0xA0;
+      return overlong || surrogate ? -1 : 3;
+    }
+    if (b > 0xF4
+        || end - i < 4
+        || !isTail(buf[i + 1])
+        || !isTail(buf[i + 2])
+        || !isTail(buf[i + 3])) {
+      return -1;
+    }
+    int second = buf[i + 1] & 0xFF;
+    boolean overlong = b == 0xF0 && second < 0x90;
+    boolean tooLarge = b == 0xF4 && second >= 0x90;
+    return overlong || tooLarge ? -1 : 4;
+  }
+
+  private static boolean isTail(byte b) {
+    return (b & 0xC0) == 0x80;
+  }
+}
