@@ -31,6 +31,7 @@ final class JobInterpreter implements SpanInterpreter {
   public void interpret(TraceReader reader, NormalizedSpan into) {
     try {
       normalizer.normalize(reader, into);
+      normalizer.describe(reader, into);
     } catch (MalformedOtlpException e) {
       throw new IllegalArgumentException("malformed span: " + e.getMessage(), e);
     }

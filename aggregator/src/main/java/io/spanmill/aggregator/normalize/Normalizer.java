@@ -26,6 +26,7 @@ public final class Normalizer {
   private static final Set<String> TIERS = Set.of("batch", "priority", "flex");
 
   private final List<Dialect> dialects;
+  private final Dialect anyOther = new GenAiSemconv();
   private final KeyTable keys;
   private final FailureReader failures;
   private final Figures figures = new Figures();
@@ -42,6 +43,7 @@ public final class Normalizer {
     for (Dialect dialect : dialects) {
       dialect.bind(all, config.keys().byField());
     }
+    anyOther.bind(all, config.keys().byField());
     failures = new FailureReader(all);
     direct = config.direct();
     service = all.slots("service.name");
@@ -94,6 +96,17 @@ public final class Normalizer {
       default -> {}
     }
     return out.role;
+  }
+
+  /**
+   * Fills in origin and failure of a normalised span that is no part of the flow, for whoever keeps
+   * all spans. Changes nothing on the others.
+   */
+  public void describe(TraceReader span, NormalizedSpan out) throws MalformedOtlpException {
+    if (out.role == Role.RAW || out.role == Role.INFRA || out.role == Role.OTHER) {
+      readOrigin(span, anyOther, out);
+      failures.read(span, anyOther, out);
+    }
   }
 
   private void readCall(TraceReader span, Dialect dialect, NormalizedSpan out)

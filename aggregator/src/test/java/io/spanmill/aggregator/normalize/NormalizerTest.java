@@ -10,6 +10,7 @@ import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.PicoUsd;
 import io.spanmill.model.Role;
+import io.spanmill.otlp.TraceReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -406,5 +407,28 @@ class NormalizerTest {
         .hasMessageContaining("engine 1");
     assertThatThrownBy(() -> EngineModels.parse("e.yaml", "- a")).hasMessageContaining("engines");
     assertThat(EngineModels.parse("e.yaml", "").modelOf("a", "b")).isEmpty();
+  }
+
+  @Test
+  void describe_tellsOriginAndFailureOfSpansThatAreNoCall() throws Exception {
+    Normalizer normalizer = new Normalizer(NormalizerConfig.defaults());
+    TraceReader reader = new TraceReader(normalizer.keys());
+    byte[] request =
+        TestSpan.named("GET /orders")
+            .resource("service.name", "shop")
+            .with("http.response.status_code", 503)
+            .with("session.id", "s-1")
+            .request();
+    reader.reset(request, 0, request.length);
+    assertThat(reader.next()).isTrue();
+    NormalizedSpan out = new NormalizedSpan();
+    assertThat(normalizer.normalize(reader, out)).isEqualTo(Role.OTHER);
+    assertThat(out.failed).isFalse();
+    normalizer.describe(reader, out);
+    assertThat(out.layer).isNull();
+    assertThat(out.name).isEqualTo("GET /orders");
+    assertThat(out.service).isEqualTo("shop");
+    assertThat(out.session).isEqualTo("s-1");
+    assertThat(out.failed).isTrue();
   }
 }
