@@ -82,6 +82,10 @@ public final class Logging {
     builder.add(builder.newLogger("io.spanmill", Level.INFO));
     // Repeats one line a request for as long as a server is away; the callers log that themselves.
     builder.add(builder.newLogger("com.clickhouse", Level.ERROR));
+    // Warns at each look at the ends of topics, which the aggregator takes every second.
+    builder.add(
+        builder.newLogger(
+            "org.apache.kafka.clients.consumer.internals.OffsetFetcherUtils", Level.ERROR));
     builder.add(root);
     Configurator.reconfigure(builder.build());
   }
