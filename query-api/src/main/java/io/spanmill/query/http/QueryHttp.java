@@ -43,6 +43,12 @@ public final class QueryHttp implements AutoCloseable {
             new CallsEndpoint(queries, questions),
             new TracesEndpoint(queries, questions),
             new TraceEndpoint(queries, questions, settings),
+            new FailuresEndpoint(queries, questions),
+            new HeatmapEndpoint(queries, questions),
+            new FlowEndpoint(queries, questions),
+            new SessionsEndpoint(queries, questions),
+            new SessionEndpoint(queries, questions),
+            new CoverageEndpoint(queries, questions),
             new StatusEndpoint(queries, questions, settings, Build.read(), clock));
     List<RouteRegistrar> registrars = new ArrayList<>();
     registrars.add(

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code /api/v1/status}: how the pipeline is. What only the aggregator knows it writes into table
- * {@code status} as JSON under these names: {@code price_book}, {@code folded_series}, {@code
- * dead_letters}, {@code dedup}, {@code last_reconcile}, {@code lateness}, {@code component.NAME}.
+ * {@code status} as JSON under these names: {@code prices}, {@code folded}, {@code dead_letters},
+ * {@code dedup}, {@code reconcile}, {@code lateness}, {@code component.NAME}.
  */
 final class StatusEndpoint implements Endpoint {
   private static final Logger LOG = LoggerFactory.getLogger(StatusEndpoint.class);
@@ -84,10 +84,10 @@ final class StatusEndpoint implements Endpoint {
         "topics", topics(progress, lag),
         "tables", tables(),
         "deadLetters", facts.orElse("dead_letters", object("count", 0, "latest", List.of())),
-        "foldedSeries", facts.lists("folded_series"),
+        "foldedSeries", foldedSeries(facts),
         "dedup", dedup(facts),
-        "priceBook", facts.first("price_book"),
-        "lastReconcile", facts.first("last_reconcile"),
+        "priceBook", priceBook(facts.first("prices")),
+        "lastReconcile", facts.first("reconcile"),
         "components", components(facts));
   }
 
@@ -147,6 +147,45 @@ final class StatusEndpoint implements Endpoint {
     return out;
   }
 
+  private List<Object> foldedSeries(Facts facts) {
+    List<Object> out = new ArrayList<>();
+    JsonNode told = facts.first("folded");
+    if (told != null) {
+      for (JsonNode f : told.path("folded")) {
+        out.add(
+            object(
+                "cube", f.path("cube").asText(),
+                "dimension", f.path("dimension").asText(),
+                "window", f.path("window").asText(),
+                "folded", f.path("calls").asLong(),
+                "limit", settings.integer(Keys.CARDINALITY_LIMIT)));
+      }
+    }
+    return out;
+  }
+
+  /** The books in force as the rollup job last told, or null. */
+  static @Nullable Map<String, @Nullable Object> priceBook(@Nullable JsonNode prices) {
+    if (prices == null) {
+      return null;
+    }
+    List<String> ids = new ArrayList<>();
+    long entries = 0;
+    for (JsonNode book : prices.path("books")) {
+      ids.add(book.path("id").asText());
+      entries += book.path("size").asLong();
+    }
+    return object(
+        "version",
+        String.join(", ", ids),
+        "loadedAt",
+        prices.has("loadedAtMs") ? Json.iso(prices.path("loadedAtMs").asLong()) : null,
+        "files",
+        ids,
+        "entryCount",
+        entries);
+  }
+
   private Map<String, @Nullable Object> dedup(Facts facts) {
     JsonNode told = facts.first("dedup");
     return object(
@@ -192,7 +231,7 @@ final class StatusEndpoint implements Endpoint {
                     + " records behind: see the aggregator's log"));
       }
     }
-    if (!facts.lists("folded_series").isEmpty()) {
+    if (!foldedSeries(facts).isEmpty()) {
       out.add(
           object(
               "code", "folded",
@@ -216,17 +255,6 @@ final class StatusEndpoint implements Endpoint {
     Object orElse(String name, Object absent) {
       JsonNode found = first(name);
       return found == null ? absent : found;
-    }
-
-    List<JsonNode> lists(String name) {
-      List<JsonNode> out = new ArrayList<>();
-      for (Row row : rows.getOrDefault(name, List.of())) {
-        JsonNode list = parse(row);
-        if (list != null) {
-          list.forEach(out::add);
-        }
-      }
-      return out;
     }
 
     Map<String, @Nullable Object> components() {

@@ -11,7 +11,6 @@ import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
 import io.spanmill.query.sql.RollupReader;
 import io.spanmill.query.sql.Steps;
-import io.spanmill.query.sql.TimeRange;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,27 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/timeseries}: one metric by step and, where asked, by dimensions. */
 final class TimeseriesEndpoint implements Endpoint {
-  static final int MAX_POINTS = 1000;
   static final int MAX_SERIES = 50;
   private static final int MAX_DIMENSIONS = 4;
-  private static final int AUTOMATIC_POINTS = 120;
-  private static final long SHORTEST_MS = 60_000;
-  private static final long[] AUTOMATIC_STEPS_MS = {
-    60_000L,
-    120_000L,
-    300_000L,
-    600_000L,
-    900_000L,
-    1_800_000L,
-    3_600_000L,
-    7_200_000L,
-    10_800_000L,
-    21_600_000L,
-    43_200_000L,
-    86_400_000L,
-    604_800_000L
-  };
-
   private final Queries queries;
   private final QuestionReader questions;
 
@@ -67,7 +47,7 @@ final class TimeseriesEndpoint implements Endpoint {
     Metric metric = metric(asked.params().text("metric", "calls"));
     List<Dimension> groupBy = questions.groupBy(asked.params(), MAX_DIMENSIONS);
     Question q = questions.question(asked, groupBy);
-    Steps steps = steps(asked.params(), q.range());
+    Steps steps = StepReader.steps(asked.params(), q.range(), questions.zone(asked.params()));
     if (metric.ofEvents()) {
       return events(q, metric, steps);
     }
@@ -130,29 +110,6 @@ final class TimeseriesEndpoint implements Endpoint {
       out.put("exemplars", exemplars);
     }
     return out;
-  }
-
-  private Steps steps(Params params, TimeRange range) {
-    String text = params.text("step");
-    long step = text == null ? automatic(range) : TimeText.duration("step", text);
-    if (step < SHORTEST_MS || step % SHORTEST_MS != 0) {
-      throw ApiException.badParameter("step", "must be whole minutes");
-    }
-    if (Steps.count(range, step) - 1 > MAX_POINTS) {
-      throw ApiException.badParameter(
-          "step",
-          "gives more than " + MAX_POINTS + " points: take a longer step or a shorter range");
-    }
-    return Steps.of(range, step, questions.zone(params));
-  }
-
-  private static long automatic(TimeRange range) {
-    for (long step : AUTOMATIC_STEPS_MS) {
-      if (range.lengthMs() / step <= AUTOMATIC_POINTS) {
-        return step;
-      }
-    }
-    return AUTOMATIC_STEPS_MS[AUTOMATIC_STEPS_MS.length - 1];
   }
 
   static Metric metric(String name) {

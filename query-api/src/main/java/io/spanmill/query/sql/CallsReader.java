@@ -15,6 +15,8 @@ public final class CallsReader {
       "multiIf(priced = 'unpriced', 'unpriced', priced = 'none', 'none', cache_hit, 'cache_hit',"
           + " isNotNull(reported_cost), 'reported', 'computed')";
 
+  private static final long HOUR_MS = 3_600_000L;
+
   private static final String TOKENS =
       "greatest(input_tokens, 0) + greatest(cache_read_tokens, 0) + greatest(cache_write_tokens, 0)"
           + " + greatest(output_tokens, 0) + greatest(reasoning_tokens, 0)";
@@ -105,6 +107,73 @@ public final class CallsReader {
     sql.add(" AND layer = 'engine' AND ").in("response_id", responseIds);
     sql.add(" ORDER BY version DESC LIMIT 1 BY project, layer, trace_id, span_id) LIMIT 100");
     return database.query(sql);
+  }
+
+  /** The newest failures of each class, at most so many a class. */
+  public List<Row> latestFailures(Question q, int perClass) {
+    Sql sql = new Sql().add("SELECT " + COLUMNS + " FROM calls FINAL WHERE ");
+    range(sql, q);
+    q.filters().and(sql);
+    sql.add(" AND failed ORDER BY event_time DESC, span_id LIMIT ").bind(perClass);
+    sql.add(" BY error_class");
+    return database.queryFacts(sql);
+  }
+
+  /**
+   * Per layer, provider and model what coverage tells: from facts, over counted layers and engine.
+   */
+  public List<Row> coverage(Question q) {
+    Sql sql =
+        new Sql()
+            .add(
+                "SELECT layer, provider, model, count() AS calls, countIf(priced = 'priced') AS priced_calls,")
+            .add(" countIf(priced = 'unpriced') AS unpriced_calls,")
+            .add(
+                " countIf(input_tokens = -1 AND output_tokens = -1 AND saved_tokens = -1) AS no_usage,")
+            .add(" countIf(cache_hit) AS hits, sum(greatest(input_tokens, 0)) AS input,")
+            .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
+            .add(" sum(greatest(cache_write_tokens, 0)) AS cache_write,")
+            .add(" sum(greatest(output_tokens, 0)) AS output,")
+            .add(" sum(greatest(reasoning_tokens, 0)) AS reasoning,")
+            .add(" sum(greatest(saved_tokens, 0)) AS saved,")
+            .add(" sumIf(" + TOKENS + ", priced = 'unpriced') AS unpriced_tokens,")
+            .add(
+                " sum(cost) AS cost, sum(reported_cost) AS reported, sum(computed_cost) AS computed,")
+            .add(" countIf(isNotNull(reported_cost) AND isNotNull(computed_cost)) AS both_calls,")
+            .add(" sumIf(reported_cost, isNotNull(computed_cost)) AS both_reported,")
+            .add(" sumIf(computed_cost, isNotNull(reported_cost)) AS both_computed,")
+            .add(
+                " countIf(bitAnd(flags, 2) != 0) AS bad_cost, countIf(bitAnd(flags, 1) != 0) AS bad_time")
+            .add(" FROM calls FINAL WHERE ");
+    range(sql, q);
+    q.filters().and(sql);
+    sql.add(
+        " GROUP BY layer, provider, model ORDER BY unpriced_calls > 0 DESC, calls DESC LIMIT 500");
+    return database.queryFacts(sql);
+  }
+
+  /** Engine calls without a model, by service. */
+  public List<Row> enginesWithoutModel(Question q) {
+    Sql sql = new Sql().add("SELECT service, count() AS calls FROM calls FINAL WHERE ");
+    range(sql, q);
+    sql.add(" AND layer = 'engine' AND model IN ('', 'unknown')");
+    sql.add(" GROUP BY service ORDER BY calls DESC LIMIT 100");
+    return database.queryFacts(sql);
+  }
+
+  /** Client calls in whose trace no gateway call was seen, by service. */
+  public List<Row> clientsWithoutGateway(Question q) {
+    Sql sql =
+        new Sql()
+            .add("SELECT service, count() AS calls, sum(cost) AS cost FROM calls FINAL WHERE ");
+    range(sql, q);
+    sql.add(" AND layer = 'client' AND trace_id NOT IN (SELECT trace_id FROM calls WHERE ");
+    sql.in("project", q.scope().projects());
+    sql.add(" AND layer = 'gateway' AND event_time >= fromUnixTimestamp64Milli(");
+    sql.bind(Math.max(0, q.range().fromMs() - HOUR_MS));
+    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs() + HOUR_MS);
+    sql.add(", 'UTC')) GROUP BY service ORDER BY calls DESC LIMIT 100");
+    return database.queryFacts(sql);
   }
 
   static void traceIds(Sql sql, List<String> traceIds) {

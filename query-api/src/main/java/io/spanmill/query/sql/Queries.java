@@ -24,6 +24,8 @@ public final class Queries {
   private final TracesReader traces;
   private final StatusReader status;
   private final LedgerReader ledger;
+  private final SessionsReader sessions;
+  private final FlowReader flow;
   private final Set<String> configuredProjects;
 
   public Queries(Database database, Settings settings, Clock clock) {
@@ -44,6 +46,8 @@ public final class Queries {
     this.traces = new TracesReader(database);
     this.status = new StatusReader(database);
     this.ledger = new LedgerReader(database);
+    this.sessions = new SessionsReader(database);
+    this.flow = new FlowReader(database);
     Set<String> configured = new TreeSet<>();
     for (String p : settings.list(Keys.PROJECTS)) {
       int uuid = p.indexOf('=');
@@ -94,6 +98,14 @@ public final class Queries {
 
   public StatusReader status() {
     return status;
+  }
+
+  public SessionsReader sessions() {
+    return sessions;
+  }
+
+  public FlowReader flow() {
+    return flow;
   }
 
   public LedgerReader ledger() {

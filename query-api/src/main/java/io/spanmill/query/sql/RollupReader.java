@@ -203,6 +203,38 @@ public final class RollupReader {
         new Origin(plan.source(), read.progress().completeThrough(plan.kinds())));
   }
 
+  /**
+   * Sums of some columns by key, over counted layers or, without a scope, over all.
+   *
+   * @param rows columns {@code k_…} of the keys, {@code bucket} if there are steps, and the sums
+   */
+  public record Sums(List<Row> rows, Origin origin) {}
+
+  /** Sums of these columns by the question's dimensions and, if given, by step. */
+  public Sums sums(Question q, Set<String> columns, @Nullable Steps steps, boolean allLayers) {
+    Progress known = progress.read();
+    Plan plan = plan(q, steps, known);
+    RollupSql.Condition condition =
+        allLayers ? s -> s.in("project", q.scope().projects()) : counted(q.scope());
+    List<String> keys = new ArrayList<>();
+    if (steps != null) {
+      keys.add("bucket");
+    }
+    q.groupBy().forEach(d -> keys.add("k_" + d.column()));
+    String prefix = keys.isEmpty() ? "" : String.join(", ", keys) + ", ";
+    Sql sql =
+        new Sql()
+            .add("SELECT " + prefix + RollupColumns.aggregates(columns) + " FROM ")
+            .append(
+                new RollupSql(q.groupBy(), columns, steps)
+                    .add(0, plan, condition, q.filters())
+                    .from())
+            .add(keys.isEmpty() ? "" : " GROUP BY " + String.join(", ", keys));
+    ResultCache.Read read = run(sql, q, plan, known);
+    return new Sums(
+        read.rows(), new Origin(plan.source(), read.progress().completeThrough(plan.kinds())));
+  }
+
   /** Values of one metric by step, the greatest series apart, the rest as {@link Cube#OTHER}. */
   public Timeseries timeseries(Question q, Metric metric, Steps steps, int maxSeries) {
     Progress known = progress.read();

@@ -1,0 +1,215 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.http;
+
+import static io.spanmill.query.http.Json.object;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.spanmill.model.Layer;
+import io.spanmill.query.sql.LayerScope;
+import io.spanmill.query.sql.Queries;
+import io.spanmill.query.sql.Question;
+import io.spanmill.query.sql.RollupReader;
+import io.spanmill.query.sql.Row;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1/coverage}: how much of the traffic the money covers, and what to configure. */
+final class CoverageEndpoint implements Endpoint {
+  private final Queries queries;
+  private final QuestionReader questions;
+
+  CoverageEndpoint(Queries queries, QuestionReader questions) {
+    this.queries = queries;
+    this.questions = questions;
+  }
+
+  @Override
+  public String path() {
+    return "/api/v1/coverage";
+  }
+
+  @Override
+  public Set<String> parameters() {
+    return QuestionReader.COMMON;
+  }
+
+  @Override
+  public Object answer(Asked asked) {
+    Question q = questions.question(asked, List.of());
+    Long complete = queries.progress().read().completeThroughMs().get("calls");
+    List<Row> models = queries.calls().coverage(with(q, Layer.ENGINE));
+    List<Row> counted =
+        models.stream().filter(r -> q.scope().layers().contains(r.text("layer"))).toList();
+    Map<String, @Nullable Object> out =
+        Answers.range(
+            q, new RollupReader.Origin("calls", complete), queries.rollups().notCounted(q));
+    out.put("totals", totals(counted));
+    out.put("models", models.stream().map(CoverageEndpoint::model).toList());
+    out.put("enginesWithoutModel", engines(q));
+    out.put("clientWithoutGateway", clients(q));
+    out.put("priceBook", priceBook());
+    // Entries are known where calls are priced, in the rollup job; calls name the one they took.
+    out.put("prices", List.of());
+    return out;
+  }
+
+  /** The question with this layer too: coverage lists layers side by side, it does not add them. */
+  private static Question with(Question q, Layer layer) {
+    Map<String, Set<Layer>> layers = new LinkedHashMap<>();
+    q.scope()
+        .counted()
+        .forEach(
+            (p, l) -> {
+              Set<Layer> more = EnumSet.of(layer);
+              more.addAll(l);
+              layers.put(p, more);
+            });
+    return new Question(q.range(), new LayerScope(layers), q.filters(), List.of());
+  }
+
+  private static Map<String, @Nullable Object> totals(List<Row> rows) {
+    return object(
+        "calls", sum(rows, "calls"),
+        "pricedCalls", sum(rows, "priced_calls"),
+        "unpricedCalls", sum(rows, "unpriced_calls"),
+        "noUsageCalls", sum(rows, "no_usage"),
+        "cacheHits", sum(rows, "hits"),
+        "badCostCalls", sum(rows, "bad_cost"),
+        "badTimeCalls", sum(rows, "bad_time"),
+        "reportedUsd", Json.usd(money(rows, "reported")),
+        "computedUsd", Json.usd(money(rows, "computed")),
+        "both", both(rows));
+  }
+
+  private static Map<String, @Nullable Object> model(Row r) {
+    long[] t = {
+      r.integer("input"),
+      r.integer("cache_read"),
+      r.integer("cache_write"),
+      r.integer("output"),
+      r.integer("reasoning")
+    };
+    return object(
+        "layer", r.text("layer"),
+        "provider", r.text("provider"),
+        "model", r.text("model"),
+        "calls", r.integer("calls"),
+        "pricedCalls", r.integer("priced_calls"),
+        "unpricedCalls", r.integer("unpriced_calls"),
+        "noUsageCalls", r.integer("no_usage"),
+        "cacheHits", r.integer("hits"),
+        "tokens",
+            object(
+                "input", t[0],
+                "cacheRead", t[1],
+                "cacheWrite", t[2],
+                "output", t[3],
+                "reasoning", t[4],
+                "total", t[0] + t[1] + t[2] + t[3] + t[4],
+                "saved", r.integer("saved")),
+        "unpricedTokens", r.integer("unpriced_tokens"),
+        "costUsd", Json.usd(r.money("cost")),
+        "both", both(List.of(r)));
+  }
+
+  private static Map<String, @Nullable Object> both(List<Row> rows) {
+    BigDecimal reported = zero(money(rows, "both_reported"));
+    BigDecimal computed = zero(money(rows, "both_computed"));
+    BigDecimal drift = reported.subtract(computed);
+    return object(
+        "calls", sum(rows, "both_calls"),
+        "reportedUsd", Json.usd(reported),
+        "computedUsd", Json.usd(computed),
+        "driftUsd", Json.usd(drift),
+        "driftRatio",
+            computed.signum() == 0
+                ? null
+                : drift.divide(computed, MathContext.DECIMAL64).doubleValue());
+  }
+
+  private List<Object> engines(Question q) {
+    List<Object> out = new ArrayList<>();
+    for (Row r : queries.calls().enginesWithoutModel(only(q, Layer.ENGINE))) {
+      String service = r.text("service");
+      out.add(
+          object(
+              "service",
+              service,
+              "host",
+              "",
+              "calls",
+              r.integer("calls"),
+              "hint",
+              "engines.yaml: name the model of service '" + service + "'"));
+    }
+    return out;
+  }
+
+  private List<Object> clients(Question q) {
+    List<Object> out = new ArrayList<>();
+    for (Row r : queries.calls().clientsWithoutGateway(only(q, Layer.CLIENT))) {
+      String service = r.text("service");
+      out.add(
+          object(
+              "service",
+              service,
+              "host",
+              "",
+              "calls",
+              r.integer("calls"),
+              "usd",
+              Json.usd(r.money("cost")),
+              "hint",
+              "layers.direct=" + service));
+    }
+    return out;
+  }
+
+  private static Question only(Question q, Layer layer) {
+    Map<String, Set<Layer>> layers = new LinkedHashMap<>();
+    q.scope().projects().forEach(p -> layers.put(p, EnumSet.of(layer)));
+    return new Question(q.range(), new LayerScope(layers), q.filters(), List.of());
+  }
+
+  private @Nullable Map<String, @Nullable Object> priceBook() {
+    List<Row> told = queries.status().facts().getOrDefault("prices", List.of());
+    if (told.isEmpty()) {
+      return null;
+    }
+    try {
+      JsonNode json = Json.MAPPER.readTree(told.get(0).text("value"));
+      return StatusEndpoint.priceBook(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("status prices is no JSON", e);
+    }
+  }
+
+  private static long sum(List<Row> rows, String column) {
+    return rows.stream().mapToLong(r -> r.integer(column)).sum();
+  }
+
+  private static @Nullable BigDecimal money(List<Row> rows, String column) {
+    BigDecimal sum = null;
+    for (Row r : rows) {
+      BigDecimal v = r.money(column);
+      if (v != null) {
+        sum = sum == null ? v : sum.add(v);
+      }
+    }
+    return sum;
+  }
+
+  private static BigDecimal zero(@Nullable BigDecimal v) {
+    return v == null ? BigDecimal.ZERO : v;
+  }
+}

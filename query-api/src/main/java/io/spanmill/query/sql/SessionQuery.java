@@ -1,0 +1,18 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a list of sessions is narrowed and ordered by.
+ *
+ * @param sort one of {@link SessionsReader#SORT_NAMES}
+ * @param text part of the session's id or user, or null
+ */
+public record SessionQuery(
+    String sort, boolean descending, @Nullable String text, @Nullable Cursor after, int limit) {
+  /** Values of a cursor of this list. */
+  public static final int CURSOR_SIZE = 3;
+}
