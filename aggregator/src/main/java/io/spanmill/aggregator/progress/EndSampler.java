@@ -59,6 +59,9 @@ public final class EndSampler implements AutoCloseable {
     for (int p = 0; p < partitions; p++) {
       this.partitions.add(new TopicPartition(Topics.SPANS, p));
     }
+    // Nothing is fetched but while a quiet partition's end is looked at.
+    consumer.assign(this.partitions);
+    consumer.pause(this.partitions);
     endBefore = new long[partitions];
     endOfData = new long[partitions];
     Arrays.fill(endBefore, -1);
@@ -108,7 +111,15 @@ public final class EndSampler implements AutoCloseable {
     if (end <= begin) {
       return end;
     }
-    consumer.assign(List.of(partition));
+    consumer.resume(List.of(partition));
+    try {
+      return lookBack(partition, begin, end);
+    } finally {
+      consumer.pause(List.of(partition));
+    }
+  }
+
+  private long lookBack(TopicPartition partition, long begin, long end) {
     for (int back = 1; back <= MAX_MARKERS; back *= 2) {
       consumer.seek(partition, Math.max(begin, end - back));
       long last = -1;
