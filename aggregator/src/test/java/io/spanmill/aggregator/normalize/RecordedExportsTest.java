@@ -61,7 +61,7 @@ class RecordedExportsTest {
   /** Cases whose call shows in another number of attempts than the client made. */
   private static int attempts(String name, int calls) {
     if (name.startsWith("openinference-0.1.66-anthropic-")) {
-      // The SDK's own span around OpenInference's; deduplication tells them to be one.
+      // The SDK's own span besides OpenInference's: one attempt for deduplication if in one trace.
       return 2;
     }
     if (name.matches("litellm-1\\.80\\.16-proxy-v1(-master)?-(messages|responses)")) {
