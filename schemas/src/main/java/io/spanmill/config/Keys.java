@@ -30,6 +30,9 @@ public final class Keys {
   private static final long MIB = 1024L * 1024;
   private static final long DAY_MS = 24L * 3600 * 1000;
 
+  /** 50 years. A TTL is worked out in seconds since 1970 in 32 bits: later than 2106, it wraps. */
+  private static final int RETENTION_MAX_DAYS = 18_250;
+
   /** The definitions, in document order. Built before the constants below are initialised. */
   static final ConfigDef DEFINITIONS = new ConfigDef();
 
@@ -69,12 +72,12 @@ public final class Keys {
   public static final String CLICKHOUSE_HTTP_PORT = key("ClickHouse", "clickhouse.http.port", INT, 8123, between(0, 65535), MEDIUM, "Port of the embedded server; 0 takes any free one.");
   public static final String CLICKHOUSE_CLUSTER = key("ClickHouse", "clickhouse.cluster", STRING, "", MEDIUM, "Cluster name: tables are then created ON CLUSTER with Replicated engines.");
   public static final String CLICKHOUSE_MEMORY_MAX = key("ClickHouse", "clickhouse.memory.max.bytes", LONG, 3072 * MIB, atLeast(512 * MIB), LOW, "Memory limit of the embedded server.");
-  public static final String RETENTION_CALLS = key("ClickHouse", "retention.calls.days", INT, 400, between(1, 36500), MEDIUM, "How long rows of calls are kept.");
-  public static final String RETENTION_SPANS = key("ClickHouse", "retention.spans.days", INT, 30, between(1, 36500), MEDIUM, "How long rows of spans are kept.");
-  public static final String RETENTION_CONTENT = key("ClickHouse", "retention.content.days", INT, 7, between(1, 36500), MEDIUM, "How long prompts and completions are kept.");
-  public static final String RETENTION_MINUTE = key("ClickHouse", "retention.rollup.minute.days", INT, 14, between(1, 36500), MEDIUM, "How long minute rollups are kept.");
-  public static final String RETENTION_HOUR = key("ClickHouse", "retention.rollup.hour.days", INT, 400, between(1, 36500), MEDIUM, "How long hour rollups are kept.");
-  public static final String RETENTION_DAY = key("ClickHouse", "retention.rollup.day.days", INT, 3650, between(1, 36500), MEDIUM, "How long day rollups are kept. All-time rows are kept for ever.");
+  public static final String RETENTION_CALLS = key("ClickHouse", "retention.calls.days", INT, 400, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long rows of calls are kept.");
+  public static final String RETENTION_SPANS = key("ClickHouse", "retention.spans.days", INT, 30, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long rows of spans are kept.");
+  public static final String RETENTION_CONTENT = key("ClickHouse", "retention.content.days", INT, 7, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long prompts and completions are kept.");
+  public static final String RETENTION_MINUTE = key("ClickHouse", "retention.rollup.minute.days", INT, 14, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long minute rollups are kept.");
+  public static final String RETENTION_HOUR = key("ClickHouse", "retention.rollup.hour.days", INT, 400, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long hour rollups are kept.");
+  public static final String RETENTION_DAY = key("ClickHouse", "retention.rollup.day.days", INT, 3650, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long day rollups are kept. All-time rows are kept for ever.");
 
   // Ingest
   public static final String INGEST_HTTP_PORT = key("Ingest", "ingest.http.port", INT, 4318, between(0, 65535), HIGH, "OTLP/HTTP port, with /health, /ready and /metrics; 0 takes any free one.");

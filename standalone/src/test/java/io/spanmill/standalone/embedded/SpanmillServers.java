@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -103,6 +104,17 @@ public final class SpanmillServers implements BeforeAllCallback, AfterAllCallbac
     all.put(Keys.INGEST_GRPC_PORT, "0");
     all.put(Keys.AGGREGATOR_PORT, "0");
     all.put(Keys.QUERY_PORT, "0");
+    // Tests write fixed dates, which grow older than any usual retention.
+    for (String retention :
+        List.of(
+            Keys.RETENTION_CALLS,
+            Keys.RETENTION_SPANS,
+            Keys.RETENTION_CONTENT,
+            Keys.RETENTION_MINUTE,
+            Keys.RETENTION_HOUR,
+            Keys.RETENTION_DAY)) {
+      all.put(retention, "18000");
+    }
     all.putAll(more);
     return Settings.of(all);
   }
