@@ -46,7 +46,7 @@ public final class Keys {
   public static final String AUTH_KEYS = key("General", "auth.keys", PASSWORD, "", HIGH, "API keys, comma-separated, each KEY:PROJECT:ROLE|ROLE with the roles ingest, read, metrics, admin. PROJECT may be * for read, metrics and admin keys.");
   public static final String AUTH_KEYS_FILE = key("General", "auth.keys.file", STRING, "", MEDIUM, "File with one key of the same form a line (# starts a comment). Read again when it changes, so keys rotate without a restart.");
   public static final String AUTH_ANONYMOUS = key("General", "auth.anonymous", BOOLEAN, false, HIGH, "Lets everybody ingest and read project 'default' without a key, on any address.");
-  public static final String AUTH_TOKEN_SECRET = key("General", "auth.token.secret", PASSWORD, "", MEDIUM, "Secret that signs the tokens of /v3/auth/token. Empty: made at start, so tokens end with the process. Services that run apart need the same one.");
+  public static final String AUTH_TOKEN_SECRET = key("General", "auth.token.secret", PASSWORD, "", MEDIUM, "Secret that signs the tokens of /v3/auth/token. Empty: ./spanmill up makes one and keeps it in the data folder; a service that runs alone makes one that ends with it. Services that run apart need the same one.");
   public static final String HTTP_HOSTS = key("General", "http.hosts", LIST, "localhost,127.0.0.1,[::1]", MEDIUM, "Host header names that are answered. * answers all.");
   public static final String TLS_CERT_FILE = key("General", "tls.cert.file", STRING, "", MEDIUM, "PEM certificate chain of the ingest and query servers. Empty: no TLS.");
   public static final String TLS_KEY_FILE = key("General", "tls.key.file", STRING, "", MEDIUM, "PEM private key (PKCS#8) of tls.cert.file.");
@@ -75,6 +75,7 @@ public final class Keys {
   public static final String RETENTION_CALLS = key("ClickHouse", "retention.calls.days", INT, 400, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long rows of calls are kept.");
   public static final String RETENTION_SPANS = key("ClickHouse", "retention.spans.days", INT, 30, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long rows of spans are kept.");
   public static final String RETENTION_CONTENT = key("ClickHouse", "retention.content.days", INT, 7, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long prompts and completions are kept.");
+  public static final String RETENTION_UPLOADS = key("ClickHouse", "retention.uploads.days", INT, 30, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long logs and objects that the AgentOps SDK uploads are kept.");
   public static final String RETENTION_MINUTE = key("ClickHouse", "retention.rollup.minute.days", INT, 14, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long minute rollups are kept.");
   public static final String RETENTION_HOUR = key("ClickHouse", "retention.rollup.hour.days", INT, 400, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long hour rollups are kept.");
   public static final String RETENTION_DAY = key("ClickHouse", "retention.rollup.day.days", INT, 3650, between(1, RETENTION_MAX_DAYS), MEDIUM, "How long day rollups are kept. All-time rows are kept for ever.");
@@ -136,6 +137,10 @@ public final class Keys {
   public static final String METRICS_MAX_SERIES = key("Query API", "metrics.max.series", INT, 2000, between(1, 1_000_000), MEDIUM, "Most label sets of /metrics; the rest fold into __other__.");
   public static final String AGENTOPS_UPSTREAM_URL = key("Query API", "agentops.upstream.url", STRING, "", LOW, "A self-hosted AgentOps to set figures beside (?source=agentops).");
   public static final String AGENTOPS_UPSTREAM_KEY = key("Query API", "agentops.upstream.key", PASSWORD, "", LOW, "API key for agentops.upstream.url.");
+  public static final String AGENTOPS_UPSTREAM_SESSION = key("Query API", "agentops.upstream.session", PASSWORD, "", LOW, "Value of the session_id cookie at agentops.upstream.url, where that AgentOps answers its dashboard's routes to sessions alone. Empty: the token of agentops.upstream.key.");
+  public static final String AGENTOPS_UPSTREAM_PROJECT = key("Query API", "agentops.upstream.project", STRING, "default", LOW, "Project here that agentops.upstream.url is set beside; who may read it may read that AgentOps too.");
+  public static final String AGENTOPS_UPSTREAM_TIMEOUT_MS = key("Query API", "agentops.upstream.timeout.ms", LONG, 10_000L, between(100, 120_000), LOW, "Longest wait for an answer of agentops.upstream.url.");
+  public static final String AGENTOPS_UPLOADS_MAX = key("Query API", "agentops.uploads.max.bytes", LONG, 10_240 * MIB, atLeast(MIB), LOW, "Most bytes of uploaded logs and objects kept per project; past it uploads are refused with 507.");
   public static final String PROXY_GRAFANA_URL = key("Query API", "proxy.grafana.url", STRING, "", MEDIUM, "Grafana behind /api/proxy/grafana/ and the Grafana tab. Empty: no proxy.");
   public static final String PROXY_LANGFUSE_URL = key("Query API", "proxy.langfuse.url", STRING, "", LOW, "Langfuse behind /api/proxy/langfuse/ and the Langfuse tab. Empty: no proxy.");
 

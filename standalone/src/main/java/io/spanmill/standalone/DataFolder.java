@@ -13,7 +13,12 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class DataFolder implements AutoCloseable {
   private static final String MARKER = "spanmill-data";
   private static final String LOCK = "lock";
+  private static final String TOKEN_SECRET = "token.secret";
+  private static final int TOKEN_SECRET_BYTES = 32;
 
   /** Raised when a change to the layout would make older programs misread it. */
   private static final int LAYOUT = 1;
@@ -89,6 +96,36 @@ public final class DataFolder implements AutoCloseable {
 
   public Path dir() {
     return dir;
+  }
+
+  /**
+   * The secret that signs tokens, made at the first call and kept: tokens outlive a restart, and
+   * senders that fetch one only once (the AgentOps SDK) go on.
+   */
+  public String tokenSecret() {
+    Path file = dir.resolve(TOKEN_SECRET);
+    try {
+      if (Files.exists(file)) {
+        return Files.readString(file).strip();
+      }
+      byte[] secret = new byte[TOKEN_SECRET_BYTES];
+      new SecureRandom().nextBytes(secret);
+      String text = HexFormat.of().formatHex(secret);
+      boolean posix = Files.getFileStore(dir).supportsFileAttributeView("posix");
+      FileAttribute<?>[] ownerAlone =
+          posix
+              ? new FileAttribute<?>[] {
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+              }
+              : new FileAttribute<?>[0];
+      // Whole or not at all: an empty secret would be worse than a new one.
+      Path fresh = Files.createTempFile(dir, TOKEN_SECRET, ".new", ownerAlone);
+      Files.writeString(fresh, text + "\n");
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+      return text;
+    } catch (IOException e) {
+      throw unwritable(dir, String.valueOf(e.getMessage()), e);
+    }
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.spanmill.standalone.embedded.SetupException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -79,5 +80,20 @@ class DataFolderTest {
         .isEqualTo("rw-------");
     RunFile.delete(temp);
     assertThat(RunFile.read(temp)).isEmpty();
+  }
+
+  @Test
+  void tokenSecret_isMadeOnceForItsOwnerAlone() throws IOException {
+    String first;
+    try (DataFolder folder = DataFolder.open(temp)) {
+      first = folder.tokenSecret();
+      assertThat(first).matches("[0-9a-f]{64}");
+      assertThat(Files.getPosixFilePermissions(temp.resolve("token.secret")))
+          .containsExactlyInAnyOrder(
+              PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    }
+    try (DataFolder again = DataFolder.open(temp)) {
+      assertThat(again.tokenSecret()).isEqualTo(first);
+    }
   }
 }

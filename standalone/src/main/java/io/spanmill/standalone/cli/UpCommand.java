@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,12 +55,19 @@ final class UpCommand implements Callable<Integer> {
       Logging.configure(settings.string(Keys.LOG_FORMAT), log, verbose);
       StopSignal stop = StopSignal.install();
       try {
-        return run(settings, folder, stop, startedNanos);
+        return run(withTokenSecret(settings, folder), folder, stop, startedNanos);
       } finally {
         RunFile.delete(folder.dir());
         stop.finished();
       }
     }
+  }
+
+  /** One secret for all services of the process: a token of one is good at the others. */
+  private static Settings withTokenSecret(Settings settings, DataFolder folder) {
+    return settings.secret(Keys.AUTH_TOKEN_SECRET).isEmpty()
+        ? settings.with(Map.of(Keys.AUTH_TOKEN_SECRET, folder.tokenSecret()))
+        : settings;
   }
 
   private int run(Settings settings, DataFolder folder, StopSignal stop, long startedNanos) {
