@@ -35,7 +35,12 @@ public final class Migrations {
 
   /** In order. Files are only ever added: a checksum guards what was released. */
   static final List<String> FILES =
-      List.of("V001__facts.sql", "V002__rollups.sql", "V003__progress.sql", "V004__uploads.sql");
+      List.of(
+          "V001__facts.sql",
+          "V002__rollups.sql",
+          "V003__progress.sql",
+          "V004__uploads.sql",
+          "V005__editions.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 
