@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.spanmill.auth.ApiKeys;
+import io.spanmill.auth.Tokens;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Migrations;
 import io.spanmill.config.Keys;
@@ -67,7 +68,11 @@ public final class QueryService implements AutoCloseable {
             registry.getPrometheusRegistry(),
             settings.integer(Keys.METRICS_MAX_SERIES),
             clock);
-    QueryHttp http = new QueryHttp(settings, queries, registry, clock, List.of(metrics));
+    ApiKeys keys = ApiKeys.of(settings);
+    Tokens tokens = new Tokens(settings, clock);
+    QueryHttp http =
+        new QueryHttp(
+            settings, queries, registry, clock, keys, tokens, List.of(), List.of(metrics));
     try {
       http.start(settings.string(Keys.BIND_ADDRESS), settings.integer(Keys.QUERY_PORT));
     } catch (RuntimeException e) {

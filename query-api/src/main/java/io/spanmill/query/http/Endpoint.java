@@ -6,7 +6,7 @@ package io.spanmill.query.http;
 import java.util.Set;
 
 /** One GET endpoint with a JSON answer. */
-interface Endpoint {
+public interface Endpoint {
   /** Path with parameters in braces. */
   String path();
 

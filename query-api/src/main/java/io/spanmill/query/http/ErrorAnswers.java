@@ -17,9 +17,6 @@ import org.slf4j.LoggerFactory;
 final class ErrorAnswers {
   private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswers.class);
 
-  /** Request attribute: the error answer is there, no general one is needed. */
-  static final String WRITTEN = "error-written";
-
   private static final int CLIENT_CLOSED = 499;
 
   private ErrorAnswers() {}
@@ -48,7 +45,7 @@ final class ErrorAnswers {
   }
 
   static void write(Context http, int status, String code, String message, @Nullable String field) {
-    http.attribute(WRITTEN, true);
+    http.attribute(RouteRegistrar.ERROR_WRITTEN, true);
     http.status(status)
         .contentType("application/json")
         .header("Cache-Control", "no-store")

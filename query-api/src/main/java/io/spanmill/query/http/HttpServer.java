@@ -60,7 +60,7 @@ public final class HttpServer implements AutoCloseable {
               for (Endpoint endpoint : endpoints) {
                 routes.get(endpoint.path(), http -> answer(http, endpoint, access, limit));
               }
-              registrars.forEach(r -> r.register(routes, access));
+              registrars.forEach(r -> r.register(routes, limited(access, limit)));
               routes.get("/api/*", HttpServer::noSuchPath);
               routes.get("/*", files::serve);
               routes.error(404, HttpServer::missing);
@@ -104,12 +104,21 @@ public final class HttpServer implements AutoCloseable {
         .result(Json.bytes(answer));
   }
 
+  /** The same callers, each counted against its limit. */
+  private static Access limited(Access access, RateLimit limit) {
+    return http -> {
+      Caller caller = access.caller(http);
+      limit.take(caller.id());
+      return caller;
+    };
+  }
+
   private static void noSuchPath(Context http) {
     throw ApiException.notFound("no such path: " + http.path());
   }
 
   private static void missing(Context http) {
-    if (http.attribute(ErrorAnswers.WRITTEN) == null) {
+    if (http.attribute(RouteRegistrar.ERROR_WRITTEN) == null) {
       ErrorAnswers.write(
           http,
           http.statusCode(),

@@ -26,6 +26,9 @@ public final class QueryHttp implements AutoCloseable {
   /**
    * Prepares the server; {@link #start} binds it.
    *
+   * @param keys the keys in force
+   * @param tokens issues and checks tokens; one for the process, as it may have made its own secret
+   * @param moreEndpoints JSON endpoints of other packages
    * @param more other surfaces
    */
   public QueryHttp(
@@ -33,9 +36,12 @@ public final class QueryHttp implements AutoCloseable {
       Queries queries,
       MeterRegistry registry,
       Clock clock,
+      ApiKeys keys,
+      Tokens tokens,
+      List<Endpoint> moreEndpoints,
       List<RouteRegistrar> more) {
     QuestionReader questions = new QuestionReader(queries, settings, clock);
-    List<Endpoint> endpoints =
+    List<Endpoint> own =
         List.of(
             new OverviewEndpoint(queries, questions),
             new TimeseriesEndpoint(queries, questions),
@@ -50,6 +56,8 @@ public final class QueryHttp implements AutoCloseable {
             new SessionEndpoint(queries, questions),
             new CoverageEndpoint(queries, questions),
             new StatusEndpoint(queries, questions, settings, Build.read(), clock));
+    List<Endpoint> endpoints = new ArrayList<>(own);
+    endpoints.addAll(moreEndpoints);
     List<RouteRegistrar> registrars = new ArrayList<>();
     registrars.add(
         (routes, access) -> {
@@ -62,8 +70,6 @@ public final class QueryHttp implements AutoCloseable {
               });
         });
     registrars.addAll(more);
-    ApiKeys keys = ApiKeys.of(settings);
-    Tokens tokens = new Tokens(settings, clock);
     Access access = new KeyAccess(keys, tokens, settings.bool(Keys.AUTH_ANONYMOUS));
     registrars.add(
         new Login(

@@ -31,9 +31,9 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /** Turns the parameters that all range endpoints share into a {@link Question}. */
-final class QuestionReader {
+public final class QuestionReader {
   /** Parameters of every endpoint over a range. */
-  static final Set<String> COMMON = common();
+  public static final Set<String> COMMON = common();
 
   private static final List<Set<Layer>> DISJOINT =
       List.of(EnumSet.of(Layer.GATEWAY, Layer.DIRECT), EnumSet.of(Layer.CLIENT, Layer.DIRECT));
@@ -42,7 +42,7 @@ final class QuestionReader {
   private final Clock clock;
   private final int maxDays;
 
-  QuestionReader(Queries queries, Settings settings, Clock clock) {
+  public QuestionReader(Queries queries, Settings settings, Clock clock) {
     this.queries = queries;
     this.clock = clock;
     this.maxDays = settings.integer(Keys.QUERY_MAX_RANGE_DAYS);
@@ -56,7 +56,7 @@ final class QuestionReader {
   }
 
   /** Range as asked, not yet snapped. */
-  TimeRange exactRange(Params params) {
+  public TimeRange exactRange(Params params) {
     long from = TimeText.instant("from", params.text("from", "now-1h"), clock);
     long to = TimeText.instant("to", params.text("to", "now"), clock);
     if (from >= to) {
@@ -140,7 +140,7 @@ final class QuestionReader {
     return new Filters(values);
   }
 
-  LayerScope scope(Asked asked, boolean anyLayers) {
+  public LayerScope scope(Asked asked, boolean anyLayers) {
     Set<String> projects = new TreeSet<>();
     for (String name : asked.params().all("project")) {
       if (!asked.caller().mayRead(name)) {

@@ -8,6 +8,9 @@ import io.javalin.config.RoutesConfig;
 /** Adds further routes to the server: other surfaces than {@code /api/v1} come in by this. */
 @FunctionalInterface
 public interface RouteRegistrar {
+  /** Request attribute of a route that wrote its own error answer; no general one follows. */
+  String ERROR_WRITTEN = "error-written";
+
   /**
    * Adds its routes.
    *

@@ -22,19 +22,19 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Puts spans and calls of traces together into the rows that lists and details show. */
-final class TraceRows {
+public final class TraceRows {
   private static final int MAX_NAMES = 5;
   private static final int MAX_CALLS = 100_000;
   private static final String REQUEST = "gateway_request";
 
   private final Queries queries;
 
-  TraceRows(Queries queries) {
+  public TraceRows(Queries queries) {
     this.queries = queries;
   }
 
   /** Rows of these traces in the order given; traces of which no span is kept are left out. */
-  List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds) {
+  public List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds) {
     if (traceIds.isEmpty()) {
       return List.of();
     }
@@ -55,7 +55,7 @@ final class TraceRows {
   }
 
   /** One trace from the aggregates of its spans and from its calls by start. */
-  static Map<String, @Nullable Object> row(LayerScope scope, Row s, List<Row> calls) {
+  public static Map<String, @Nullable Object> row(LayerScope scope, Row s, List<Row> calls) {
     List<Row> counted =
         calls.stream().filter(c -> scope.counts(c.text("project"), c.text("layer"))).toList();
     List<Row> requests = calls.stream().filter(c -> c.text("layer").equals(REQUEST)).toList();

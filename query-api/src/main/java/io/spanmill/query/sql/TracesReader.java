@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * spans longer than a day at the range's end may hide it. Thread-safe.
  */
 public final class TracesReader {
-  private static final long DAY_MS = 86_400_000L;
+  static final long DAY_MS = 86_400_000L;
   private static final int FIRST_SLICE_SPANS = 50_000;
   private static final int SLICE_GROWTH = 10;
   private static final int SLICES = 3;
-  private static final String ROOT = "parent_span_id = toFixedString('', 8)";
+  static final String ROOT = "parent_span_id = toFixedString('', 8)";
 
   /** Sort orders of the list. */
   public static final List<String> SORT_NAMES =
@@ -281,7 +281,8 @@ public final class TracesReader {
     columns.add("attributes, resource, event_names, event_attributes");
     columns.add("arrayMap(t -> toUnixTimestamp64Nano(t), event_times) AS event_times_ns");
     columns.add("arrayMap(t -> lower(hex(t)), link_trace_ids) AS link_traces");
-    columns.add("arrayMap(t -> lower(hex(t)), link_span_ids) AS link_spans, has_content");
+    columns.add("arrayMap(t -> lower(hex(t)), link_span_ids) AS link_spans, link_states");
+    columns.add("link_attributes, has_content");
     return new Sql().add("SELECT " + String.join(", ", columns));
   }
 }
