@@ -21,6 +21,8 @@ class ContentKeysTest {
         "llm.hosted_vllm.messages",
         "llm.openai.choices",
         "traceloop.entity.input",
+        "agentops.tool.output",
+        "agentops.task.input",
         "input.value",
         "ai.prompt.messages",
         "ai.toolCall.args",
@@ -43,6 +45,7 @@ class ContentKeysTest {
         "llm.hosted_vllm.model",
         "input.mime_type",
         "metadata.user_api_key_alias",
+        "agentops.span.kind",
         "gen_ai.promp",
         "gen_ai.prompt."
       })
