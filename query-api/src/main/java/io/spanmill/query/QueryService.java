@@ -14,6 +14,7 @@ import io.spanmill.clickhouse.Migrations;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.config.SettingsException;
+import io.spanmill.model.Cube;
 import io.spanmill.query.http.QueryHttp;
 import io.spanmill.query.metrics.MetricsEndpoint;
 import io.spanmill.query.sql.Database;
@@ -53,13 +54,18 @@ public final class QueryService implements AutoCloseable {
   }
 
   static QueryService start(Settings settings, Clock clock) {
+    return start(settings, clock, Cube.BUILT_IN);
+  }
+
+  /** The same over these cubes alone; without any, every answer comes from {@code calls}. */
+  static QueryService start(Settings settings, Clock clock, List<Cube> cubes) {
     checkAddress(settings);
     try (ClickHouse clickHouse = ClickHouse.open(settings)) {
       clickHouse.awaitReady(STARTUP);
       Migrations.apply(clickHouse, settings);
     }
     Database database = new Database(settings);
-    Queries queries = new Queries(database, settings, clock);
+    Queries queries = new Queries(database, settings, clock, cubes);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     measure(registry, queries);
     MetricsEndpoint metrics =

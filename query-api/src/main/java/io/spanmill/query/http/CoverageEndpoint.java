@@ -16,6 +16,7 @@ import io.spanmill.query.sql.Row;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/coverage}: how much of the traffic the money covers, and what to configure. */
 final class CoverageEndpoint implements Endpoint {
+  private static final int MAX_MODELS = 500;
+
   private final Queries queries;
   private final QuestionReader questions;
 
@@ -47,14 +50,14 @@ final class CoverageEndpoint implements Endpoint {
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of());
     Long complete = queries.progress().read().completeThroughMs().get("calls");
-    List<Row> models = queries.calls().coverage(with(q, Layer.ENGINE));
+    List<Row> read = queries.calls().coverage(with(q, Layer.ENGINE));
     List<Row> counted =
-        models.stream().filter(r -> q.scope().layers().contains(r.text("layer"))).toList();
+        read.stream().filter(r -> q.scope().counts(r.text("project"), r.text("layer"))).toList();
     Map<String, @Nullable Object> out =
         Answers.range(
             q, new RollupReader.Origin("calls", complete), queries.rollups().notCounted(q));
     out.put("totals", totals(counted));
-    out.put("models", models.stream().map(CoverageEndpoint::model).toList());
+    out.put("models", models(read));
     out.put("enginesWithoutModel", engines(q));
     out.put("clientWithoutGateway", clients(q));
     out.put("priceBook", priceBook());
@@ -91,23 +94,43 @@ final class CoverageEndpoint implements Endpoint {
         "both", both(rows));
   }
 
-  private static Map<String, @Nullable Object> model(Row r) {
+  /** Models over all projects: those with unpriced calls first, then the busiest. */
+  private static List<Object> models(List<Row> read) {
+    Map<List<String>, List<Row>> byModel = new LinkedHashMap<>();
+    for (Row r : read) {
+      byModel
+          .computeIfAbsent(
+              List.of(r.text("layer"), r.text("provider"), r.text("model")), k -> new ArrayList<>())
+          .add(r);
+    }
+    Comparator<List<Row>> order =
+        Comparator.<List<Row>, Boolean>comparing(rows -> sum(rows, "unpriced_calls") == 0)
+            .thenComparing(rows -> -sum(rows, "calls"));
+    List<Object> out = new ArrayList<>();
+    byModel.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue(order))
+        .limit(MAX_MODELS)
+        .forEach(e -> out.add(model(e.getKey(), e.getValue())));
+    return out;
+  }
+
+  private static Map<String, @Nullable Object> model(List<String> key, List<Row> rows) {
     long[] t = {
-      r.integer("input"),
-      r.integer("cache_read"),
-      r.integer("cache_write"),
-      r.integer("output"),
-      r.integer("reasoning")
+      sum(rows, "input"),
+      sum(rows, "cache_read"),
+      sum(rows, "cache_write"),
+      sum(rows, "output"),
+      sum(rows, "reasoning")
     };
     return object(
-        "layer", r.text("layer"),
-        "provider", r.text("provider"),
-        "model", r.text("model"),
-        "calls", r.integer("calls"),
-        "pricedCalls", r.integer("priced_calls"),
-        "unpricedCalls", r.integer("unpriced_calls"),
-        "noUsageCalls", r.integer("no_usage"),
-        "cacheHits", r.integer("hits"),
+        "layer", key.get(0),
+        "provider", key.get(1),
+        "model", key.get(2),
+        "calls", sum(rows, "calls"),
+        "pricedCalls", sum(rows, "priced_calls"),
+        "unpricedCalls", sum(rows, "unpriced_calls"),
+        "noUsageCalls", sum(rows, "no_usage"),
+        "cacheHits", sum(rows, "hits"),
         "tokens",
             object(
                 "input", t[0],
@@ -116,10 +139,10 @@ final class CoverageEndpoint implements Endpoint {
                 "output", t[3],
                 "reasoning", t[4],
                 "total", t[0] + t[1] + t[2] + t[3] + t[4],
-                "saved", r.integer("saved")),
-        "unpricedTokens", r.integer("unpriced_tokens"),
-        "costUsd", Json.usd(r.money("cost")),
-        "both", both(List.of(r)));
+                "saved", sum(rows, "saved")),
+        "unpricedTokens", sum(rows, "unpriced_tokens"),
+        "costUsd", Json.usd(money(rows, "cost")),
+        "both", both(rows));
   }
 
   private static Map<String, @Nullable Object> both(List<Row> rows) {

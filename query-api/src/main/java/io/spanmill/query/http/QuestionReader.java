@@ -132,10 +132,11 @@ public final class QuestionReader {
         continue;
       }
       List<String> given = params.all(d.apiName());
-      if (d == Dimension.ERROR_CLASS) {
-        given.forEach(QuestionReader::checkErrorClass);
-      }
-      values.put(d, given);
+      values.put(
+          d,
+          d == Dimension.ERROR_CLASS
+              ? given.stream().map(QuestionReader::errorClass).toList()
+              : given);
     }
     return new Filters(values);
   }
@@ -175,9 +176,10 @@ public final class QuestionReader {
     return new LayerScope(counted);
   }
 
-  private static void checkErrorClass(String label) {
+  /** The class as columns hold it: {@code none} and the empty text are the same. */
+  private static String errorClass(String label) {
     try {
-      ErrorClass.ofLabel(label);
+      return ErrorClass.ofLabel(label).label();
     } catch (IllegalArgumentException e) {
       throw ApiException.badParameter("errorClass", "'" + label + "' is no error class");
     }

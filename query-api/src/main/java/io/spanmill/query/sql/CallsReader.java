@@ -119,14 +119,12 @@ public final class CallsReader {
     return database.queryFacts(sql);
   }
 
-  /**
-   * Per layer, provider and model what coverage tells: from facts, over counted layers and engine.
-   */
+  /** Per project, layer, provider and model what coverage tells, from facts. */
   public List<Row> coverage(Question q) {
     Sql sql =
         new Sql()
-            .add(
-                "SELECT layer, provider, model, count() AS calls, countIf(priced = 'priced') AS priced_calls,")
+            .add("SELECT project, layer, provider, model, count() AS calls,")
+            .add(" countIf(priced = 'priced') AS priced_calls,")
             .add(" countIf(priced = 'unpriced') AS unpriced_calls,")
             .add(
                 " countIf(input_tokens = -1 AND output_tokens = -1 AND saved_tokens = -1) AS no_usage,")
@@ -147,8 +145,7 @@ public final class CallsReader {
             .add(" FROM calls FINAL WHERE ");
     range(sql, q);
     q.filters().and(sql);
-    sql.add(
-        " GROUP BY layer, provider, model ORDER BY unpriced_calls > 0 DESC, calls DESC LIMIT 500");
+    sql.add(" GROUP BY project, layer, provider, model");
     return database.queryFacts(sql);
   }
 
@@ -156,18 +153,22 @@ public final class CallsReader {
   public List<Row> enginesWithoutModel(Question q) {
     Sql sql = new Sql().add("SELECT service, count() AS calls FROM calls FINAL WHERE ");
     range(sql, q);
+    q.filters().and(sql);
     sql.add(" AND layer = 'engine' AND model IN ('', 'unknown')");
     sql.add(" GROUP BY service ORDER BY calls DESC LIMIT 100");
     return database.queryFacts(sql);
   }
 
-  /** Client calls in whose trace no gateway call was seen, by service. */
+  /** Client calls in whose trace the project saw no gateway call, by service. */
   public List<Row> clientsWithoutGateway(Question q) {
     Sql sql =
         new Sql()
             .add("SELECT service, count() AS calls, sum(cost) AS cost FROM calls FINAL WHERE ");
     range(sql, q);
-    sql.add(" AND layer = 'client' AND trace_id NOT IN (SELECT trace_id FROM calls WHERE ");
+    q.filters().and(sql);
+    // A call at the range's edge may have its gateway call just outside.
+    sql.add(" AND layer = 'client' AND (project, trace_id) NOT IN (SELECT project, trace_id")
+        .add(" FROM calls WHERE ");
     sql.in("project", q.scope().projects());
     sql.add(" AND layer = 'gateway' AND event_time >= fromUnixTimestamp64Milli(");
     sql.bind(Math.max(0, q.range().fromMs() - HOUR_MS));

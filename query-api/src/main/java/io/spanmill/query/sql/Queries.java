@@ -27,8 +27,13 @@ public final class Queries {
   private final SessionsReader sessions;
   private final FlowReader flow;
   private final Set<String> configuredProjects;
+  private final List<Cube> cubes;
 
-  public Queries(Database database, Settings settings, Clock clock) {
+  /**
+   * @param cubes what figures may be read from besides {@code calls}
+   */
+  public Queries(Database database, Settings settings, Clock clock, List<Cube> cubes) {
+    this.cubes = List.copyOf(cubes);
     this.database = database;
     this.retention = new Retention(clock, settings);
     this.progress = new ProgressReader(database, clock);
@@ -37,7 +42,7 @@ public final class Queries {
     this.rollups =
         new RollupReader(
             database,
-            new CubePlanner(Cube.BUILT_IN, retention),
+            new CubePlanner(cubes, retention),
             progress,
             cache,
             settings.longValue(Keys.QUERY_RAW_MAX_ROWS));
@@ -117,6 +122,6 @@ public final class Queries {
   }
 
   List<Cube> cubes() {
-    return Cube.BUILT_IN;
+    return cubes;
   }
 }

@@ -264,15 +264,16 @@ public final class RollupReader {
     Sql inner =
         new RollupSql(q.groupBy(), columns, steps).add(0, plan, condition, q.filters()).from();
     if (grouped) {
-      sql.add("(SELECT *, cityHash64(" + keyNames(q.groupBy()) + ") IN ")
-          .bind("Array(UInt64)", hashes(top))
-          .add(" AS shown FROM ")
+      sql.add("(SELECT *, indexOf(").bind("Array(UInt64)", hashes(top));
+      sql.add(", cityHash64(" + keyNames(q.groupBy()) + ")) AS place, place > 0 AS shown FROM ")
           .append(inner)
           .add(")");
     } else {
       sql.append(inner);
     }
-    sql.add(" GROUP BY bucket" + groups + " ORDER BY bucket");
+    // The greatest series first, what is left together at the end.
+    sql.add(" GROUP BY bucket" + (grouped ? ", place" + groups : ""))
+        .add(" ORDER BY " + (grouped ? "place = 0, place, " : "") + "bucket");
     ResultCache.Read read = run(sql, q, plan, known);
     Map<List<String>, Series> series = new LinkedHashMap<>();
     for (Row row : read.rows()) {
