@@ -98,8 +98,18 @@ public final class SpanmillServers implements BeforeAllCallback, AfterAllCallbac
    * #dir()}.
    */
   public Settings settings(Map<String, String> more) {
-    Map<String, String> all = new HashMap<>(running().settings());
-    all.put(Keys.DATA_DIR, dir.get().toString());
+    return settings(running().settings(), dir(), more);
+  }
+
+  /**
+   * Settings for tests over any servers, with every port free.
+   *
+   * @param servers the settings that lead to the servers
+   * @param dir for the job's state
+   */
+  public static Settings settings(Map<String, String> servers, Path dir, Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(servers);
+    all.put(Keys.DATA_DIR, dir.toString());
     all.put(Keys.INGEST_HTTP_PORT, "0");
     all.put(Keys.INGEST_GRPC_PORT, "0");
     all.put(Keys.AGGREGATOR_PORT, "0");
