@@ -6,6 +6,7 @@ package io.spanmill.aggregator;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.spanmill.aggregator.normalize.NormalizerConfig;
+import io.spanmill.aggregator.progress.DeadLetterCensus;
 import io.spanmill.aggregator.progress.EndSampler;
 import io.spanmill.aggregator.progress.SourceIdentity;
 import io.spanmill.aggregator.progress.StatusWriter;
@@ -52,7 +53,9 @@ public final class AggregatorService implements AutoCloseable {
   private static final long SAMPLE_INTERVAL_MS = 1000;
   private static final long STATUS_INTERVAL_MS = 10_000;
 
-  /** A job that has not emitted for so long is not ready, whatever state it says it is in. */
+  /**
+   * A job with a task that got no turn for so long is not ready, whatever state it says it is in.
+   */
   private static final long STALL_LIMIT_MS = 30_000;
 
   private final Clock clock;
@@ -151,8 +154,9 @@ public final class AggregatorService implements AutoCloseable {
                 clock));
     opened.push(sinks);
     EndSampler sampler = new EndSampler(consumer(settings), partitions, clickHouse, clock);
-    StatusWriter status = new StatusWriter(clickHouse, metrics, prices);
-    opened.push(schedule(settings, sampler, status, prices));
+    DeadLetterCensus deadLetters = new DeadLetterCensus(consumer(settings), partitions, registry);
+    StatusWriter status = new StatusWriter(clickHouse, metrics, prices, deadLetters);
+    opened.push(schedule(settings, sampler, deadLetters, status, prices));
     return new AggregatorService(clock, metrics, streams, sinks, registry, settings, opened);
   }
 
@@ -164,8 +168,13 @@ public final class AggregatorService implements AutoCloseable {
   /** Whether the job and every sink get on with their work; not merely that they live. */
   public boolean ready() {
     return streams.state() == KafkaStreams.State.RUNNING
-        && clock.millis() - metrics.tickMs() < STALL_LIMIT_MS
+        && metrics.oldestTickMs() > clock.millis() - STALL_LIMIT_MS
         && sinks.ready();
+  }
+
+  /** Partitions of {@code otlp_spans} that this process has at the moment. */
+  int tasks() {
+    return metrics.dedup().size();
   }
 
   /** Stops everything within about ten seconds; what is in hand is done again after a start. */
@@ -183,10 +192,15 @@ public final class AggregatorService implements AutoCloseable {
   }
 
   private static AutoCloseable schedule(
-      Settings settings, EndSampler sampler, StatusWriter status, PriceFiles prices) {
+      Settings settings,
+      EndSampler sampler,
+      DeadLetterCensus deadLetters,
+      StatusWriter status,
+      PriceFiles prices) {
     ScheduledExecutorService sampling = executor("progress-sampler");
     ScheduledExecutorService housekeeping = executor("aggregator-status");
     every(sampling, SAMPLE_INTERVAL_MS, sampler::sample);
+    every(housekeeping, STATUS_INTERVAL_MS, deadLetters::read);
     every(housekeeping, STATUS_INTERVAL_MS, status::write);
     every(housekeeping, settings.longValue(Keys.PRICES_RELOAD_MS), prices::refresh);
     return () -> {
@@ -195,6 +209,9 @@ public final class AggregatorService implements AutoCloseable {
       // A consumer belongs to one thread at a time: its sampling must have ended.
       if (sampling.awaitTermination(5, TimeUnit.SECONDS)) {
         sampler.close();
+      }
+      if (housekeeping.awaitTermination(5, TimeUnit.SECONDS)) {
+        deadLetters.close();
       }
     };
   }

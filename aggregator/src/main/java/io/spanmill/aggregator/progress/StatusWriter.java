@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes what the job knows of itself into table {@code status}: folded series, deduplication,
- * price books, lateness of senders. Called by one thread.
+ * price books, dead letters, lateness of senders. Called by one thread.
  */
 public final class StatusWriter {
   private static final Logger LOG = LoggerFactory.getLogger(StatusWriter.class);
@@ -29,12 +29,15 @@ public final class StatusWriter {
   private final ClickHouse clickHouse;
   private final JobMetrics metrics;
   private final PriceFiles prices;
+  private final DeadLetterCensus deadLetters;
   private final ObjectMapper json = new ObjectMapper();
 
-  public StatusWriter(ClickHouse clickHouse, JobMetrics metrics, PriceFiles prices) {
+  public StatusWriter(
+      ClickHouse clickHouse, JobMetrics metrics, PriceFiles prices, DeadLetterCensus deadLetters) {
     this.clickHouse = clickHouse;
     this.metrics = metrics;
     this.prices = prices;
+    this.deadLetters = deadLetters;
   }
 
   /** Writes the facts of now; a failure is logged and the next call tries again. */
@@ -43,6 +46,7 @@ public final class StatusWriter {
       write("folded", folded());
       write("dedup", dedup());
       write("prices", prices());
+      write("dead_letters", deadLetters());
       double[] lateness = metrics.takeLateness();
       if (!Double.isNaN(lateness[0])) {
         ObjectNode node = json.createObjectNode();
@@ -89,6 +93,24 @@ public final class StatusWriter {
     node.put("sizeBytes", sizeBytes);
     if (oldestMs != Long.MAX_VALUE) {
       node.put("oldestArrivalMs", oldestMs);
+    }
+    return node;
+  }
+
+  private ObjectNode deadLetters() {
+    ObjectNode node = json.createObjectNode();
+    node.put("count", deadLetters.open());
+    ArrayNode latest = node.putArray("latest");
+    for (DeadLetterCensus.Letter letter : deadLetters.latest()) {
+      latest
+          .addObject()
+          .put("id", letter.id())
+          .put("topic", letter.topic())
+          .put("partition", letter.partition())
+          .put("offset", letter.offset())
+          .put("at", letter.arrivedMs())
+          .put("project", letter.project())
+          .put("reason", letter.reason());
     }
     return node;
   }

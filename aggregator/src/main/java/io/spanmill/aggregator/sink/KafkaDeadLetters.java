@@ -3,7 +3,7 @@
  */
 package io.spanmill.aggregator.sink;
 
-import io.spanmill.aggregator.deadletter.LetterHeaders;
+import io.spanmill.codec.LetterHeaders;
 import io.spanmill.codec.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,10 +30,13 @@ import org.jspecify.annotations.Nullable;
 final class KafkaDeadLetters implements DeadLetters {
   private static final Duration READ_LIMIT = Duration.ofSeconds(30);
 
+  private final String sink;
   private final Map<String, Object> consumerConfig;
   private final Map<String, Object> producerConfig;
 
-  KafkaDeadLetters(Map<String, Object> consumerConfig, Map<String, Object> producerConfig) {
+  KafkaDeadLetters(
+      String sink, Map<String, Object> consumerConfig, Map<String, Object> producerConfig) {
+    this.sink = sink;
     this.consumerConfig = Map.copyOf(consumerConfig);
     this.producerConfig = Map.copyOf(producerConfig);
   }
@@ -46,6 +49,7 @@ final class KafkaDeadLetters implements DeadLetters {
             Topics.DEAD_LETTERS, partition, null, record == null ? null : record.value());
     letter
         .headers()
+        .add(LetterHeaders.BY, utf8(LetterHeaders.SINK + sink))
         .add(LetterHeaders.REASON, utf8(reason))
         .add(LetterHeaders.TOPIC, utf8(topic))
         .add(LetterHeaders.PARTITION, utf8(Integer.toString(partition)))

@@ -83,6 +83,7 @@ final class SinkLoop implements Runnable {
   @Override
   public void run() {
     while (!stopping()) {
+      parts.metrics().turned();
       try (Consumer<byte[], byte[]> consumer = parts.consumers().get()) {
         current.set(consumer);
         new Session(consumer).run();
@@ -152,6 +153,7 @@ final class SinkLoop implements Runnable {
     void run() {
       consumer.subscribe(List.of(rows.topic()), this);
       while (!stopping()) {
+        parts.metrics().turned();
         try {
           place();
           take(poll(untilBatchEnds()));
@@ -196,6 +198,7 @@ final class SinkLoop implements Runnable {
         next.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
         if (isFull()) {
           flush();
+          parts.metrics().turned();
         }
       }
       long lag = 0;
@@ -289,6 +292,7 @@ final class SinkLoop implements Runnable {
           if (stopping() || partitionsLost) {
             throw new BatchAbandoned();
           }
+          parts.metrics().turned();
           long left = Math.max(1, until - parts.clock().millis());
           ConsumerRecords<byte[], byte[]> stray = poll(Duration.ofMillis(left));
           // Partitions that just came are not paused: what they gave is read again.

@@ -25,6 +25,9 @@ final class SinkMetrics {
   private final AtomicLong lagRecords = new AtomicLong();
   private final AtomicLong lastWriteMs = new AtomicLong(NEVER);
 
+  /** When the loop last came round, be it only to wait on. */
+  private final AtomicLong turnMs;
+
   /** Since when attempts fail without a success between; {@link #NEVER} while all is well. */
   private final AtomicLong troubleSinceMs = new AtomicLong(NEVER);
 
@@ -32,6 +35,7 @@ final class SinkMetrics {
     this.registry = registry;
     this.sink = sink;
     this.clock = clock;
+    this.turnMs = new AtomicLong(clock.millis());
     this.deadLetters = counter("spanmill.sink.dead.letters", "Rows or records set aside");
     this.dropped = counter("spanmill.sink.dropped", "Rows left out by setting");
     this.restarts = counter("spanmill.sink.restarts", "Times the sink began anew after an error");
@@ -43,6 +47,10 @@ final class SinkMetrics {
         .register(registry);
     Gauge.builder("spanmill.sink.trouble.seconds", this, m -> m.troubleMs() / 1000.0)
         .description("How long writing has been failing; 0 while it works")
+        .tag("sink", sink)
+        .register(registry);
+    Gauge.builder("spanmill.sink.hung.seconds", this, m -> m.hungMs() / 1000.0)
+        .description("How long ago the sink's loop last came round; a second or so while it works")
         .tag("sink", sink)
         .register(registry);
     Gauge.builder("spanmill.sink.last.write.timestamp.seconds", lastWriteMs, t -> t.get() / 1000.0)
@@ -94,6 +102,16 @@ final class SinkMetrics {
   long troubleMs() {
     long since = troubleSinceMs.get();
     return since == NEVER ? 0 : Math.max(0, clock.millis() - since);
+  }
+
+  /** The loop came round. */
+  void turned() {
+    turnMs.set(clock.millis());
+  }
+
+  /** How long ago the loop last came round: an insert without an answer holds it up. */
+  long hungMs() {
+    return Math.max(0, clock.millis() - turnMs.get());
   }
 
   void deadLetter() {

@@ -36,6 +36,9 @@ public final class SinkRunner implements AutoCloseable {
   /** Failing for longer than this, a sink is not ready. */
   private static final long TROUBLE_LIMIT_MS = 15_000;
 
+  /** Not coming round for longer than this, a sink is not ready: no insert takes so long. */
+  private static final long HUNG_LIMIT_MS = 60_000;
+
   /**
    * What the sinks are made from.
    *
@@ -111,7 +114,8 @@ public final class SinkRunner implements AutoCloseable {
                 rows,
                 store,
                 store,
-                new KafkaDeadLetters(consumerConfig(settings), producerConfig(settings)),
+                new KafkaDeadLetters(
+                    rows.kind(), consumerConfig(settings), producerConfig(settings)),
                 metrics,
                 settings.integer(Keys.SINK_BATCH_ROWS),
                 settings.longValue(Keys.SINK_LINGER_MS),
@@ -133,7 +137,8 @@ public final class SinkRunner implements AutoCloseable {
             sink ->
                 sink.thread().isAlive()
                     && sink.loop().hasJoined()
-                    && sink.metrics().troubleMs() < TROUBLE_LIMIT_MS);
+                    && sink.metrics().troubleMs() < TROUBLE_LIMIT_MS
+                    && sink.metrics().hungMs() < HUNG_LIMIT_MS);
   }
 
   /** Stops the sinks; what is in hand is written if ClickHouse answers, else read again later. */

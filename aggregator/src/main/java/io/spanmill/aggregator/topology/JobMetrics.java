@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
@@ -29,6 +28,7 @@ public final class JobMetrics {
   final Counter duplicates;
   final Counter deadLetters;
   final Counter skipped;
+  final Counter storeOnly;
   final Counter partials;
   final Counter rows;
   final Counter unknownCubes;
@@ -41,7 +41,7 @@ public final class JobMetrics {
   private final Counter endBeforeStart;
   private final Map<Integer, Dedup> dedup = new ConcurrentHashMap<>();
   private final Map<Integer, Rollups> rollups = new ConcurrentHashMap<>();
-  private final AtomicLong tickMs = new AtomicLong();
+  private final Map<String, Long> ticksMs = new ConcurrentHashMap<>();
   private final LatencySketch lateness = new LatencySketch();
 
   public JobMetrics(MeterRegistry registry) {
@@ -53,6 +53,8 @@ public final class JobMetrics {
     deadLetters = counter(registry, "dead.letters", "records set aside as undecodable");
     skipped =
         counter(registry, "records.skipped", "records processed before their offset was lost");
+    storeOnly =
+        counter(registry, "records.store.only", "dead letters of a sink sent again: not counted");
     partials = counter(registry, "partials", "partial rollups folded");
     rows = counter(registry, "rows", "records of rollup rows emitted");
     unknownCubes = counter(registry, "partials.unknown", "partials of cubes no longer configured");
@@ -123,25 +125,31 @@ public final class JobMetrics {
     }
   }
 
-  void reportDedup(int partition, Dedup state) {
+  void reportDedup(int partition, long nowMs, Dedup state) {
+    ticksMs.put("1_" + partition, nowMs);
     dedup.put(partition, state);
   }
 
-  /** When stage 2 last emitted, epoch milliseconds; 0 if it never did. */
-  public long tickMs() {
-    return tickMs.get();
+  /**
+   * Of the tasks this process has, when the one that hung the longest last got its turn, epoch
+   * milliseconds; {@link Long#MAX_VALUE} if it has none.
+   */
+  public long oldestTickMs() {
+    return ticksMs.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
   }
 
   void reportRollups(int partition, long nowMs, long dirtyRows, Supplier<List<Folded>> folded) {
-    tickMs.set(nowMs);
+    ticksMs.put("2_" + partition, nowMs);
     rollups.put(partition, new Rollups(dirtyRows, folded));
   }
 
   void forgetDedup(int partition) {
+    ticksMs.remove("1_" + partition);
     dedup.remove(partition);
   }
 
   void forgetRollups(int partition) {
+    ticksMs.remove("2_" + partition);
     rollups.remove(partition);
   }
 

@@ -65,6 +65,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     hoursDueMs = nowMs + config.timing().emitHourMs();
     daysDueMs = nowMs + config.timing().emitDayMs();
     evictionDueMs = nowMs + EVICT_INTERVAL_MS;
+    config.metrics().reportRollups(partition, nowMs, table.dirtyRows(), guard::folded);
     context.schedule(
         Duration.ofMillis(config.timing().emitFinestMs()),
         PunctuationType.WALL_CLOCK_TIME,

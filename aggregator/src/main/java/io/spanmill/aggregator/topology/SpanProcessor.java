@@ -3,11 +3,11 @@
  */
 package io.spanmill.aggregator.topology;
 
-import io.spanmill.aggregator.deadletter.LetterHeaders;
 import io.spanmill.aggregator.dedup.Deduplicator;
 import io.spanmill.aggregator.dedup.Verdict;
 import io.spanmill.aggregator.rollup.RollupFold;
 import io.spanmill.codec.CallBatchWriter;
+import io.spanmill.codec.LetterHeaders;
 import io.spanmill.codec.PartialBatchWriter;
 import io.spanmill.codec.ProgressMarker;
 import io.spanmill.codec.Topics;
@@ -96,7 +96,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
         deduplicator.entries(),
         (System.nanoTime() - startedNanos) / 1_000_000,
         position.next());
-    reportDedup();
+    reportDedup(context.currentSystemTimeMs());
     context.schedule(
         Duration.ofMillis(config.timing().markMs()), PunctuationType.WALL_CLOCK_TIME, this::mark);
   }
@@ -109,6 +109,11 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
             .orElseThrow(() -> new IllegalStateException("input record without coordinates"));
     if (at.offset() < position.next()) {
       config.metrics().skipped.increment();
+      return;
+    }
+    if (record.headers().lastHeader(LetterHeaders.STORE_ONLY) != null) {
+      config.metrics().storeOnly.increment();
+      position.advance(at.offset(), record.timestamp());
       return;
     }
     String project = project(record.headers());
@@ -248,7 +253,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
 
   /** Tells every target, and the sink of calls, how far this partition is. */
   private void mark(long nowMs) {
-    reportDedup();
+    reportDedup(nowMs);
     long next = position.next();
     byte[] marker = ProgressMarker.of(nowMs, partition, next, position.arrivalMs()).encode();
     boolean told = false;
@@ -283,6 +288,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     Headers headers =
         new RecordHeaders()
             .add(Topics.PROJECT_HEADER, utf8(project))
+            .add(LetterHeaders.BY, utf8(LetterHeaders.JOB))
             .add(LetterHeaders.REASON, utf8(reason))
             .add(LetterHeaders.TOPIC, utf8(at.topic()))
             .add(LetterHeaders.PARTITION, utf8(Integer.toString(at.partition())))
@@ -309,11 +315,12 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     }
   }
 
-  private void reportDedup() {
+  private void reportDedup(long nowMs) {
     config
         .metrics()
         .reportDedup(
             partition,
+            nowMs,
             new JobMetrics.Dedup(
                 deduplicator.entries(), deduplicator.oldestArrivalMs(), deduplicator.sizeBytes()));
   }

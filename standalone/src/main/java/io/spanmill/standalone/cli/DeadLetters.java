@@ -3,7 +3,7 @@
  */
 package io.spanmill.standalone.cli;
 
-import io.spanmill.aggregator.deadletter.LetterHeaders;
+import io.spanmill.codec.LetterHeaders;
 import io.spanmill.codec.Topics;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
@@ -11,6 +11,7 @@ import io.spanmill.standalone.embedded.SetupException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class DeadLetters {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final int ANSWER_LIMIT_MS = 15_000;
+  private static final byte[] NO_VALUE = {};
 
   private final Settings settings;
 
@@ -47,49 +50,91 @@ final class DeadLetters {
   /**
    * One record set aside.
    *
-   * @param id partition and offset in the topic, {@code P:O}
-   * @param source topic, partition and offset it came from, as {@code TOPIC/P:O}
-   * @param value the record as it was
+   * @param partition its partition in the topic; with the offset its id, {@code P:O}
+   * @param topic where it came from, as are sourcePartition and sourceOffset; "?" if not told
+   * @param by who set it aside; "?" if not told
+   * @param sizeBytes of the record
+   * @param value the record as it was; empty in lists
+   * @param sentAgain when it was sent again last; null if it never was
    */
   record Letter(
-      String id, Instant arrived, String reason, String source, String project, byte[] value) {
-    private static Letter of(ConsumerRecord<byte[], byte[]> record) {
+      int partition,
+      long offset,
+      Instant arrived,
+      String reason,
+      String by,
+      String topic,
+      String sourcePartition,
+      String sourceOffset,
+      String project,
+      int sizeBytes,
+      byte[] value,
+      @Nullable Instant sentAgain) {
+    private static Letter of(ConsumerRecord<byte[], byte[]> record, boolean withValue) {
+      Headers headers = record.headers();
       return new Letter(
-          record.partition() + ":" + record.offset(),
+          record.partition(),
+          record.offset(),
           Instant.ofEpochMilli(record.timestamp()),
-          text(record, LetterHeaders.REASON),
-          text(record, LetterHeaders.TOPIC)
-              + "/"
-              + text(record, LetterHeaders.PARTITION)
-              + ":"
-              + text(record, LetterHeaders.OFFSET),
-          text(record, Topics.PROJECT_HEADER),
-          record.value() == null ? new byte[0] : record.value());
+          text(headers, LetterHeaders.REASON),
+          text(headers, LetterHeaders.BY),
+          text(headers, LetterHeaders.TOPIC),
+          text(headers, LetterHeaders.PARTITION),
+          text(headers, LetterHeaders.OFFSET),
+          text(headers, Topics.PROJECT_HEADER),
+          Math.max(0, record.serializedValueSize()),
+          withValue && record.value() != null ? record.value() : NO_VALUE,
+          null);
     }
 
-    private static String text(ConsumerRecord<byte[], byte[]> record, String header) {
-      Header found = record.headers().lastHeader(header);
-      return found == null || found.value() == null
-          ? "?"
-          : new String(found.value(), StandardCharsets.UTF_8);
+    String id() {
+      return partition + ":" + offset;
+    }
+
+    String source() {
+      return topic + "/" + sourcePartition + ":" + sourceOffset;
+    }
+
+    private Letter sentAgain(@Nullable Instant when) {
+      return new Letter(
+          partition,
+          offset,
+          arrived,
+          reason,
+          by,
+          topic,
+          sourcePartition,
+          sourceOffset,
+          project,
+          sizeBytes,
+          value,
+          when);
     }
   }
 
-  /** Reads all of them, oldest first in each partition. */
-  void each(Consumer<Letter> reader) {
+  /** All of them without their values, oldest first in each partition. */
+  List<Letter> list() {
+    List<Letter> letters = new ArrayList<>();
+    Map<String, Instant> notes = new HashMap<>();
     try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
       List<PartitionInfo> known = consumer.partitionsFor(Topics.DEAD_LETTERS);
       List<TopicPartition> partitions =
           known.stream().map(info -> new TopicPartition(info.topic(), info.partition())).toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
-        consumer.poll(POLL).forEach(record -> reader.accept(Letter.of(record)));
-      }
+      read(
+          consumer,
+          partitions,
+          record -> {
+            if (!note(record, notes)) {
+              letters.add(Letter.of(record, false));
+            }
+          });
     } catch (KafkaException e) {
       throw unreachable(e);
     }
+    letters.replaceAll(letter -> letter.sentAgain(notes.get(letter.id())));
+    return letters;
   }
 
   /** One of them, or null if there is no such record (any more). */
@@ -102,16 +147,47 @@ final class DeadLetters {
       }
       consumer.assign(List.of(at));
       consumer.seek(at, offset);
-      long end = consumer.endOffsets(List.of(at)).getOrDefault(at, 0L);
-      while (consumer.position(at) < end && consumer.position(at) <= offset) {
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          return record.offset() == offset ? Letter.of(record) : null;
-        }
-      }
-      return null;
+      List<Letter> found = new ArrayList<>();
+      Map<String, Instant> notes = new HashMap<>();
+      read(
+          consumer,
+          List.of(at),
+          record -> {
+            if (!note(record, notes) && record.offset() == offset) {
+              found.add(Letter.of(record, true));
+            }
+          });
+      return found.isEmpty() ? null : found.get(0).sentAgain(notes.get(found.get(0).id()));
     } catch (KafkaException e) {
       throw unreachable(e);
     }
+  }
+
+  private static void read(
+      KafkaConsumer<byte[], byte[]> consumer,
+      List<TopicPartition> partitions,
+      Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+    while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
+      consumer.poll(POLL).forEach(reader);
+    }
+  }
+
+  /** Takes a note that a letter was sent again; false if the record is none. */
+  private static boolean note(ConsumerRecord<byte[], byte[]> record, Map<String, Instant> notes) {
+    if (record.headers().lastHeader(LetterHeaders.SENT_AGAIN) == null) {
+      return false;
+    }
+    notes.put(
+        text(record.headers(), LetterHeaders.SENT_AGAIN), Instant.ofEpochMilli(record.timestamp()));
+    return true;
+  }
+
+  private static String text(Headers headers, String name) {
+    Header found = headers.lastHeader(name);
+    return found == null || found.value() == null
+        ? "?"
+        : new String(found.value(), StandardCharsets.UTF_8);
   }
 
   private SetupException unreachable(KafkaException cause) {

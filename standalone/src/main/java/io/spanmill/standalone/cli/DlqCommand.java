@@ -3,8 +3,7 @@
  */
 package io.spanmill.standalone.cli;
 
-import io.spanmill.standalone.traffic.OtlpBody;
-import io.spanmill.standalone.traffic.OtlpClient;
+import io.spanmill.config.Settings;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -65,21 +64,20 @@ final class DlqCommand implements Runnable {
     @Override
     public Integer call() {
       PrintWriter out = spec.commandLine().getOut();
-      List<String> seen = new ArrayList<>();
-      new DeadLetters(options.loadBesideRunning())
-          .each(
-              letter -> {
-                seen.add(letter.id());
-                out.printf(
-                    Locale.ROOT,
-                    "%-12s %s  %-24s %8d bytes  %s%n",
-                    letter.id(),
-                    letter.arrived(),
-                    letter.source(),
-                    letter.value().length,
-                    letter.reason());
-              });
-      out.println(seen.size() + " dead letters");
+      List<DeadLetters.Letter> letters = new DeadLetters(options.loadBesideRunning()).list();
+      for (DeadLetters.Letter letter : letters) {
+        out.printf(
+            Locale.ROOT,
+            "%-12s %s  %-24s %8d bytes  %s%s%n",
+            letter.id(),
+            letter.arrived(),
+            letter.source(),
+            letter.sizeBytes(),
+            letter.sentAgain() == null ? "" : "(sent again " + letter.sentAgain() + ") ",
+            letter.reason());
+      }
+      long open = letters.stream().filter(letter -> letter.sentAgain() == null).count();
+      out.println(letters.size() + " dead letters, " + open + " not sent again");
       out.flush();
       return ExitCode.OK;
     }
@@ -111,10 +109,14 @@ final class DlqCommand implements Runnable {
       DeadLetters.Letter letter = find(new DeadLetters(options.loadBesideRunning()), id, spec);
       PrintWriter out = spec.commandLine().getOut();
       out.println("reason   " + letter.reason());
+      out.println("by       " + letter.by());
       out.println("source   " + letter.source());
       out.println("project  " + letter.project());
       out.println("arrived  " + letter.arrived());
-      out.println("bytes    " + letter.value().length);
+      if (letter.sentAgain() != null) {
+        out.println("sent     " + letter.sentAgain());
+      }
+      out.println("bytes    " + letter.sizeBytes());
       HexFormat hex = HexFormat.ofDelimiter(" ");
       int end = Math.min(bytes, letter.value().length);
       for (int at = 0; at < end; at += ROW) {
@@ -133,15 +135,24 @@ final class DlqCommand implements Runnable {
   @Command(
       name = "redrive",
       description = {
-        "Sends some again, through ingest, which checks them as any other request. Exit 1 if one was refused again.",
-        "Safe to repeat: what has been counted is not counted again. The records stay in the topic."
+        "Sends some again, checked as ingest checks them, in the project they came for. Exit 1 if one was refused.",
+        "Once only: a letter that was sent again is left alone, unless --again is given. What the job",
+        "counted when it came first is stored and not counted again."
       },
       mixinStandardHelpOptions = true)
   static final class Redrive implements Callable<Integer> {
-    @Mixin private TargetOptions target = new TargetOptions();
+    @Mixin private SettingsOptions options = new SettingsOptions();
+
+    @Option(names = "--all", description = "All that were not sent again yet.")
+    private boolean all;
+
+    @Option(
+        names = "--again",
+        description = "Also what was sent again before. Past dedup.horizon.ms it counts anew.")
+    private boolean again;
 
     @Parameters(
-        arity = "1..*",
+        arity = "0..*",
         paramLabel = "ID",
         description = "PARTITION:OFFSET, as dlq list shows them.")
     private List<String> ids = new ArrayList<>();
@@ -150,23 +161,34 @@ final class DlqCommand implements Runnable {
 
     @Override
     public Integer call() {
-      DeadLetters letters = new DeadLetters(target.settings());
-      List<DeadLetters.Letter> chosen = ids.stream().map(id -> find(letters, id, spec)).toList();
-      OtlpClient client = target.client();
+      if (ids.isEmpty() != all) {
+        throw new ParameterException(spec.commandLine(), "ids, or --all; not both");
+      }
+      Settings settings = options.loadBesideRunning();
+      DeadLetters letters = new DeadLetters(settings);
+      List<String> wanted =
+          all ? letters.list().stream().map(DeadLetters.Letter::id).toList() : ids;
       PrintWriter out = spec.commandLine().getOut();
-      boolean allTaken = true;
-      for (DeadLetters.Letter letter : chosen) {
-        OtlpClient.Result result = client.send(new OtlpBody(letter.value(), false)).join();
-        boolean taken = result.accepted() && result.rejectedSpans() == 0;
-        allTaken &= taken;
-        out.println(
-            letter.id()
-                + (taken
-                    ? " accepted"
-                    : " refused, status " + result.status() + " " + result.message()));
+      boolean allSent = true;
+      try (LetterSender sender = new LetterSender(settings)) {
+        for (String id : wanted) {
+          // Looked at one by one: only one value is held, and a repeated id is seen to be done.
+          allSent &= redrive(find(letters, id, spec), sender, out);
+        }
       }
       out.flush();
-      return allTaken ? ExitCode.OK : ExitCode.FAILED;
+      return allSent ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private boolean redrive(DeadLetters.Letter letter, LetterSender sender, PrintWriter out) {
+      if (letter.sentAgain() != null && !again) {
+        out.println(letter.id() + " was sent again at " + letter.sentAgain() + ": left alone");
+        return true;
+      }
+      LetterSender.Outcome outcome = sender.send(letter);
+      String message = outcome.message().isEmpty() ? "" : ", " + outcome.message();
+      out.println(letter.id() + (outcome.sent() ? " sent again" : " refused") + message);
+      return outcome.sent() && outcome.message().isEmpty();
     }
   }
 }

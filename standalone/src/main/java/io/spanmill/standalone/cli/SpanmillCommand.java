@@ -39,6 +39,11 @@ public final class SpanmillCommand implements Runnable {
 
   /** Runs one command line and gives its exit code. */
   public static int run(String... args) {
+    return line().execute(args);
+  }
+
+  /** The command line with everything it offers. */
+  static CommandLine line() {
     CommandLine line = new CommandLine(new SpanmillCommand());
     for (ServiceKind kind : ServiceKind.values()) {
       line.addSubcommand(kind.commandName(), new ServiceCommand(kind));
@@ -52,7 +57,7 @@ public final class SpanmillCommand implements Runnable {
           command.getErr().println("see: " + command.getCommandSpec().qualifiedName() + " --help");
           return ExitCode.USAGE;
         });
-    return line.execute(args);
+    return line;
   }
 
   @Override
