@@ -63,8 +63,13 @@ public final class EmbeddedClickHouse implements AutoCloseable {
    */
   public static EmbeddedClickHouse start(
       Path dir, int wantedPort, long memoryMaxBytes, Consumer<String> onFatal) {
+    return start(dir, wantedPort, memoryMaxBytes, newPassword(), onFatal);
+  }
+
+  /** The same with a password that stays from one start to the next. */
+  static EmbeddedClickHouse start(
+      Path dir, int wantedPort, long memoryMaxBytes, String password, Consumer<String> onFatal) {
     Path home = dir.toAbsolutePath().normalize();
-    String password = newPassword();
     int port;
     Path log = home.resolve("server.log");
     Process process;
