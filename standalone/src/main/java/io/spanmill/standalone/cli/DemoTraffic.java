@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** What {@code up --demo} sends: an hour of the past, then a steady trickle until closed. */
 final class DemoTraffic implements AutoCloseable {
   static final String ENVIRONMENT = "demo";
-  private static final int PAST_REQUESTS = 60;
+  private static final int PAST_SPANS = 2400;
   private static final int BATCH_SPANS = 40;
   private static final double SPANS_PER_SECOND = 20;
 
@@ -22,17 +22,17 @@ final class DemoTraffic implements AutoCloseable {
   private final Thread thread;
 
   private DemoTraffic(URI ingest) {
-    LoadRun run =
-        new LoadRun(
-            new OtlpClient(ingest, null, true),
-            new ExampleTraces(System.nanoTime(), ENVIRONMENT),
-            BATCH_SPANS,
-            Clock.systemUTC());
+    long seed = System.nanoTime();
+    OtlpClient client = new OtlpClient(ingest, null, true);
+    ExampleTraces traces = new ExampleTraces(seed, ENVIRONMENT);
+    LoadRun.Plan plan = new LoadRun.Plan(seed, BATCH_SPANS, 0, 0, Duration.ofMinutes(5));
     this.thread =
         new Thread(
             () -> {
-              run.backfill(PAST_REQUESTS, Duration.ofHours(1), stop::get);
-              run.run(SPANS_PER_SECOND, Duration.ofDays(365), stop::get);
+              new LoadRun(client, traces, plan, Clock.systemUTC())
+                  .backfill(PAST_SPANS, Duration.ofHours(1), stop::get);
+              new LoadRun(client, traces, plan, Clock.systemUTC())
+                  .run(SPANS_PER_SECOND, Long.MAX_VALUE, stop::get);
             },
             "demo-traffic");
     thread.setDaemon(true);

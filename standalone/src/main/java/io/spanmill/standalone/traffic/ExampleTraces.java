@@ -5,304 +5,180 @@ package io.spanmill.standalone.traffic;
 
 import com.google.protobuf.ByteString;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
-import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Span.SpanKind;
+import io.opentelemetry.proto.trace.v1.Status.StatusCode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
-import java.util.UUID;
 
 /**
- * Makes traces like those LiteLLM, vLLM and the AgentOps SDK send, from a seed: the same seed gives
- * the same traffic but for its times. Not for use by several threads.
+ * Makes traces like those LiteLLM, vLLM and the SDKs of applications send, from a seed: the same
+ * seed gives the same traffic but for its times. Not for use by several threads.
  */
 public final class ExampleTraces {
   private static final long MS = 1_000_000L;
-  private static final String[] TEAMS = {"checkout", "search", "support", "research"};
-  private static final String[] KEYS = {"web", "batch", "assistant"};
-  private static final String TEXT =
-      "The shipment left the warehouse on Tuesday and the carrier expects it at the customer's door before noon. ";
+  private static final ByteString NO_PARENT = ByteString.EMPTY;
+  private static final SdkExport[] SDKS = SdkExport.values();
 
-  /**
-   * Name, provider, share of the traffic, typical milliseconds a token, USD a million tokens in and
-   * out.
-   */
-  private record Model(
-      String name, String provider, int share, double msPerToken, double usdIn, double usdOut) {}
-
-  private static final List<Model> MODELS =
-      List.of(
-          new Model("gpt-4o-mini", "openai", 40, 6, 0.15, 0.60),
-          new Model("gpt-4o", "openai", 15, 11, 2.50, 10.0),
-          new Model("claude-sonnet-4-5", "anthropic", 20, 13, 3.0, 15.0),
-          new Model("qwen3-32b", "hosted_vllm", 25, 9, 0, 0));
-
-  private final SplittableRandom random;
+  private final Dice dice;
   private final String environment;
 
   /**
-   * A source of traces.
+   * A source of traces whose ids depend on the seed alone.
    *
    * @param environment value of {@code deployment.environment}, which marks them
    */
   public ExampleTraces(long seed, String environment) {
-    this.random = new SplittableRandom(seed);
+    this(seed, "", environment);
+  }
+
+  /**
+   * A source of traces.
+   *
+   * @param run another run gives other ids
+   * @param environment value of {@code deployment.environment}, which marks them
+   */
+  public ExampleTraces(long seed, String run, String environment) {
+    this.dice = new Dice(seed, run);
     this.environment = environment;
   }
 
-  /** One user's request, all its spans, the last of which ends then. */
+  /** The next trace, whose last span ends then. */
   public List<ResourceSpans> next(long endEpochNanos) {
-    Call call = new Call(endEpochNanos);
-    List<ResourceSpans> trace = new ArrayList<>();
-    if (random.nextInt(4) == 0) {
-      trace.add(call.client());
-    }
-    trace.add(call.gateway());
-    if (call.model.provider.equals("hosted_vllm") && !call.failed && !call.cacheHit) {
-      trace.add(call.engine());
-    }
-    return trace;
+    return nextParts(endEpochNanos).stream().map(TracePart::resourceSpans).toList();
   }
 
-  private Model pickModel() {
-    int at = random.nextInt(100);
-    for (Model model : MODELS) {
-      at -= model.share;
-      if (at < 0) {
-        return model;
-      }
+  /** The same with what it counts for. */
+  List<TracePart> nextParts(long endEpochNanos) {
+    int kind = dice.below(100);
+    if (kind < 12) {
+      return agent(endEpochNanos);
     }
-    return MODELS.get(0);
+    if (kind < 18) {
+      return single(UserRequest.straight(dice), false, true, endEpochNanos);
+    }
+    UserRequest request =
+        kind < 21
+            ? UserRequest.turnedAway(dice)
+            : kind < 29 ? UserRequest.embedding(dice) : UserRequest.chat(dice);
+    boolean sdk = !request.attempts.isEmpty() && !request.embedding && dice.percent(35);
+    return single(request, true, sdk, endEpochNanos);
   }
 
-  /** The figures of one request, drawn once and told by every layer it passes. */
-  private final class Call {
-    private final Model model = pickModel();
-    private final boolean failed = random.nextInt(100) < 3;
-    private final boolean cacheHit = !failed && random.nextInt(100) < 5;
-    private final boolean streaming = random.nextBoolean();
-    private final long inputTokens = 40 + (long) (Math.exp(random.nextDouble() * 4) * 25);
-    private final long outputTokens =
-        failed ? 0 : 8 + (long) (Math.exp(random.nextDouble() * 3) * 15);
-    private final String callId = new UUID(random.nextLong(), random.nextLong()).toString();
-    private final String responseId = "chatcmpl-" + callId.replace("-", "").substring(0, 24);
-    private final String team = TEAMS[random.nextInt(TEAMS.length)];
-    private final String apiKey = team + "-" + KEYS[random.nextInt(KEYS.length)];
-    private final String user = "user-" + random.nextInt(200);
-    private final ByteString trace = Spans.id(random, 16);
-    private final ByteString root = Spans.id(random, 8);
-    private final ByteString sdk = Spans.id(random, 8);
-    private final long modelNanos;
-    private final long firstTokenNanos;
-    private final long end;
-    private final long start;
+  private List<TracePart> single(UserRequest request, boolean gateway, boolean sdk, long end) {
+    Trace trace = new Trace(request);
+    trace.add(request, NO_PARENT, end - request.lengthNanos() - 2 * MS, gateway, sdk);
+    return trace.parts();
+  }
 
-    Call(long end) {
-      double jitter = 0.6 + random.nextDouble() * 0.9 + (random.nextInt(50) == 0 ? 6 : 0);
-      this.firstTokenNanos = (long) ((120 + inputTokens * 0.15) * jitter * MS);
-      this.modelNanos =
-          cacheHit
-              ? 9 * MS
-              : firstTokenNanos + (long) (outputTokens * model.msPerToken * jitter * MS);
-      this.end = end;
-      this.start = end - modelNanos - 24 * MS;
+  /** An agent that asks models and tools in turn. */
+  private List<TracePart> agent(long end) {
+    List<UserRequest> steps = new ArrayList<>();
+    int n = 2 + dice.below(3);
+    long toolNanos = (long) (dice.logNormal(60, 0.8) * MS) + MS;
+    long length = 0;
+    for (int i = 0; i < n; i++) {
+      UserRequest step = UserRequest.chat(dice);
+      steps.add(step);
+      length += step.lengthNanos() + 4 * MS + toolNanos;
+    }
+    Trace trace = new Trace(steps.get(0));
+    long start = end - length;
+    ByteString agent =
+        trace.application.add(
+            NO_PARENT,
+            trace.first.team + ".agent",
+            SpanKind.SPAN_KIND_INTERNAL,
+            start,
+            end,
+            StatusCode.STATUS_CODE_OK,
+            Map.of(
+                "agentops.span.kind",
+                "agent",
+                "agent.name",
+                trace.first.team,
+                "operation.name",
+                trace.first.team));
+    long at = start + MS;
+    for (UserRequest step : steps) {
+      trace.add(step, agent, at, true, true);
+      at += step.lengthNanos() + 2 * MS;
+      trace.application.add(
+          agent,
+          "lookup.tool",
+          SpanKind.SPAN_KIND_INTERNAL,
+          at,
+          at + toolNanos,
+          StatusCode.STATUS_CODE_OK,
+          Map.of("agentops.span.kind", "tool", "tool.name", "lookup", "operation.name", "lookup"));
+      at += toolNanos + MS;
+    }
+    return trace.parts();
+  }
+
+  /** The processes that tell of one trace. */
+  private final class Trace {
+    private final UserRequest first;
+    private final ByteString id = dice.id(16);
+    private final SdkExport instrumentation = SDKS[dice.zipf(SDKS.length)];
+    private final boolean secondGeneration = dice.percent(45);
+    private final PartBuilder application;
+    private final PartBuilder gateway;
+    private final PartBuilder engine;
+
+    Trace(UserRequest first) {
+      this.first = first;
+      application = part(TracePart.Origin.APPLICATION, first.team + "-agent", "agentops");
+      gateway = part(TracePart.Origin.GATEWAY, "litellm", "litellm");
+      engine = part(TracePart.Origin.ENGINE, "vllm-qwen3-32b", "vllm.tracing.otel");
     }
 
-    ResourceSpans gateway() {
-      ByteString request = Spans.id(random, 8);
-      long callStart = start + 16 * MS;
-      long callEnd = end - 4 * MS;
-      List<Span> spans = new ArrayList<>();
-      spans.add(
-          span(
-              Spans.id(random, 8),
-              root,
-              "auth",
-              start + MS,
-              start + 8 * MS,
-              Map.of("service", "auth", "call_type", "auth")));
-      spans.add(
-          span(
-              Spans.id(random, 8),
-              root,
-              "router",
-              start + 9 * MS,
-              start + 12 * MS,
-              Map.of("service", "router", "call_type", "async_get_available_deployment")));
-      spans.add(
-          Spans.span(
-              trace,
-              request,
-              root,
-              "litellm_request",
-              SpanKind.SPAN_KIND_INTERNAL,
-              callStart,
-              callEnd,
-              failed,
-              request()));
-      if (!failed) {
-        spans.add(
-            span(
-                Spans.id(random, 8),
-                request,
-                "raw_gen_ai_request",
-                callStart,
-                callEnd,
-                Map.of(
-                    "llm." + model.provider + ".messages",
-                    TEXT.repeat(2),
-                    "llm." + model.provider + ".id",
-                    responseId)));
+    private PartBuilder part(TracePart.Origin origin, String service, String scope) {
+      Map<String, Object> resource = new LinkedHashMap<>();
+      resource.put("telemetry.sdk.language", "python");
+      resource.put("telemetry.sdk.name", "opentelemetry");
+      resource.put("service.name", service);
+      resource.put("deployment.environment", environment);
+      if (origin == TracePart.Origin.APPLICATION && instrumentation == SdkExport.AGENTOPS) {
+        resource.put("agentops.project.id", "temporary");
       }
-      spans.add(
-          Spans.span(
-              trace,
-              root,
-              ByteString.EMPTY,
-              "Received Proxy Server Request",
-              SpanKind.SPAN_KIND_SERVER,
-              start,
-              end,
-              failed,
-              Map.of(
-                  "http.route",
-                  "/v1/chat/completions",
-                  "http.response.status_code",
-                  failed ? 429 : 200,
-                  "metadata.user_api_key_team_alias",
-                  team)));
-      return Spans.of(
-          Map.of(
-              "service.name",
-              "litellm",
-              "deployment.environment",
-              environment,
-              "telemetry.sdk.language",
-              "python"),
-          "litellm",
-          spans);
+      return new PartBuilder(origin, scope, resource, id, dice);
     }
 
-    private Map<String, Object> request() {
-      Map<String, Object> a = new LinkedHashMap<>();
-      a.put("gen_ai.request.model", model.name);
-      a.put("gen_ai.system", model.provider);
-      a.put("llm.request.type", "acompletion");
-      a.put("llm.is_streaming", streaming ? "True" : "False");
-      a.put("gen_ai.operation.name", "acompletion");
-      a.put("litellm.call_id", callId);
-      a.put("metadata.user_api_key_alias", apiKey);
-      a.put("metadata.user_api_key_team_alias", team);
-      a.put("metadata.user_api_key_user_id", user);
-      a.put(
-          "gen_ai.input.messages",
-          "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"" + TEXT + "\"}]}]");
-      if (failed) {
-        a.put("error.type", "RateLimitError");
-        a.put("error.code", "429");
-        a.put("error.message", "the model's rate limit is reached");
-        a.put("error.llm_provider", model.provider);
-        return a;
+    /** All layers of one request; an SDK's span starts then, the proxy's a millisecond after. */
+    void add(UserRequest request, ByteString parent, long start, boolean viaGateway, boolean sdk) {
+      ByteString above = parent;
+      if (sdk) {
+        above = dice.id(8);
+        instrumentation.add(
+            request, application, above, parent, start, start + request.lengthNanos() + 2 * MS);
       }
-      double cost = cacheHit ? 0 : (inputTokens * model.usdIn + outputTokens * model.usdOut) / 1e6;
-      a.put("gen_ai.response.id", responseId);
-      a.put("gen_ai.response.model", model.name);
-      a.put("gen_ai.usage.input_tokens", inputTokens);
-      a.put("gen_ai.usage.output_tokens", outputTokens);
-      a.put("gen_ai.usage.total_tokens", inputTokens + outputTokens);
-      a.put(
-          "gen_ai.output.messages",
-          "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\""
-              + TEXT.repeat(2)
-              + "\"}]}]");
-      if (cacheHit) {
-        a.put("metadata.cache_hit", "True");
-        a.put("hidden_params", "{\"cache_hit\": true, \"response_cost\": 0.0}");
-      } else if (model.usdIn > 0) {
-        a.put("gen_ai.cost.total_cost", cost);
+      ByteString server = above;
+      if (viaGateway) {
+        server =
+            secondGeneration
+                ? LiteLlmV2Export.add(request, gateway, above, start + MS, dice)
+                : LiteLlmV1Export.add(request, gateway, above, start + MS, dice);
       }
-      return a;
-    }
-
-    ResourceSpans engine() {
-      long engineStart = start + 20 * MS;
-      long engineEnd = end - 6 * MS;
-      Map<String, Object> a = new LinkedHashMap<>();
-      a.put("gen_ai.latency.time_to_first_token", firstTokenNanos / 1e9);
-      a.put("gen_ai.latency.e2e", (engineEnd - engineStart) / 1e9);
-      a.put("gen_ai.latency.time_in_queue", random.nextDouble() * 0.02);
-      a.put("gen_ai.usage.prompt_tokens", inputTokens);
-      a.put("gen_ai.usage.completion_tokens", outputTokens);
-      a.put("gen_ai.latency.time_in_model_prefill", firstTokenNanos / 1e9 * 0.9);
-      a.put("gen_ai.latency.time_in_model_decode", Math.max(0, modelNanos - firstTokenNanos) / 1e9);
-      a.put("gen_ai.latency.time_in_model_inference", modelNanos / 1e9);
-      a.put("gen_ai.request.id", responseId);
-      Span span =
-          Spans.span(
-              trace,
-              Spans.id(random, 8),
-              root,
-              "llm_request",
-              SpanKind.SPAN_KIND_SERVER,
-              engineStart,
-              engineEnd,
-              false,
-              a);
-      return Spans.of(
-          Map.of("service.name", "vllm-" + model.name, "deployment.environment", environment),
-          "vllm.tracing.otel",
-          List.of(span));
-    }
-
-    ResourceSpans client() {
-      ByteString agent = Spans.id(random, 8);
-      Map<String, Object> a = new LinkedHashMap<>();
-      a.put("agentops.span.kind", "llm");
-      a.put("gen_ai.system", model.provider);
-      a.put("gen_ai.request.model", model.name);
-      if (!failed) {
-        a.put("gen_ai.response.model", model.name);
-        a.put("gen_ai.response.id", responseId);
-        a.put("gen_ai.usage.prompt_tokens", inputTokens);
-        a.put("gen_ai.usage.completion_tokens", outputTokens);
+      long at = start + MS + UserRequest.BEFORE_NANOS;
+      for (Attempt attempt : request.attempts) {
+        if (attempt.model.ownEngine() && attempt.failure == null && !attempt.cacheHit) {
+          VllmExport.add(attempt, engine, server, at);
+        }
+        at += attempt.lengthNanos + UserRequest.PAUSE_NANOS;
       }
-      return Spans.of(
-          Map.of("service.name", team + "-agent", "deployment.environment", environment),
-          "agentops.instrumentation.providers.openai",
-          List.of(
-              Spans.span(
-                  trace,
-                  agent,
-                  ByteString.EMPTY,
-                  team + ".agent",
-                  SpanKind.SPAN_KIND_INTERNAL,
-                  start - 6 * MS,
-                  end,
-                  failed,
-                  Map.of("agentops.span.kind", "agent", "agent.name", team)),
-              Spans.span(
-                  trace,
-                  sdk,
-                  agent,
-                  "openai.chat.completion",
-                  SpanKind.SPAN_KIND_CLIENT,
-                  start - 2 * MS,
-                  end,
-                  failed,
-                  a)));
     }
 
-    private Span span(
-        ByteString id,
-        ByteString parent,
-        String name,
-        long from,
-        long to,
-        Map<String, Object> attributes) {
-      return Spans.span(
-          trace, id, parent, name, SpanKind.SPAN_KIND_INTERNAL, from, to, false, attributes);
+    List<TracePart> parts() {
+      List<TracePart> parts = new ArrayList<>();
+      for (PartBuilder builder : List.of(application, gateway, engine)) {
+        TracePart part = builder.build();
+        if (part.spans() > 0) {
+          parts.add(part);
+        }
+      }
+      return parts;
     }
   }
 }

@@ -58,8 +58,14 @@ public final class OtlpClient {
    * @param status HTTP status
    * @param rejectedSpans spans the receiver will never take
    * @param message the receiver's words, empty if it had none
+   * @param retryAfterMs how long the receiver asks to wait, 0 if it does not say
    */
-  public record Result(int status, long rejectedSpans, String message) {
+  public record Result(int status, long rejectedSpans, String message, long retryAfterMs) {
+    /** An answer that asks for no pause. */
+    public Result(int status, long rejectedSpans, String message) {
+      this(status, rejectedSpans, message, 0);
+    }
+
     public boolean accepted() {
       return status == 200;
     }
@@ -94,7 +100,8 @@ public final class OtlpClient {
       return new Result(
           response.statusCode(),
           0,
-          text.codePoints().anyMatch(c -> c == 0xFFFD || c < 32) ? "" : text);
+          text.codePoints().anyMatch(c -> c == 0xFFFD || c < 32) ? "" : text,
+          retryAfterMs(response));
     }
     try {
       if (json) {
@@ -108,6 +115,12 @@ public final class OtlpClient {
     } catch (IOException e) {
       throw new UncheckedIOException("the answer is not OTLP", e);
     }
+  }
+
+  /** The header in seconds; a date, which no receiver of OTLP sends, counts as none. */
+  private static long retryAfterMs(HttpResponse<byte[]> response) {
+    String told = response.headers().firstValue("Retry-After").orElse("").strip();
+    return told.matches("\\d{1,4}") ? Long.parseLong(told) * 1000 : 0;
   }
 
   private static byte[] compressed(byte[] bytes) {

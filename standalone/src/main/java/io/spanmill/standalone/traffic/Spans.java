@@ -5,6 +5,7 @@ package io.spanmill.standalone.traffic;
 
 import com.google.protobuf.ByteString;
 import io.opentelemetry.proto.common.v1.AnyValue;
+import io.opentelemetry.proto.common.v1.ArrayValue;
 import io.opentelemetry.proto.common.v1.InstrumentationScope;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.resource.v1.Resource;
@@ -28,17 +29,18 @@ final class Spans {
     return ByteString.copyFrom(id);
   }
 
-  /** One resource with one scope. */
-  static ResourceSpans of(Map<String, Object> resource, String scope, List<Span> spans) {
+  /** One resource with its scopes. */
+  static ResourceSpans of(Map<String, Object> resource, Map<String, List<Span>> byScope) {
     Resource.Builder described = Resource.newBuilder();
     resource.forEach((key, value) -> described.addAttributes(attribute(key, value)));
-    return ResourceSpans.newBuilder()
-        .setResource(described)
-        .addScopeSpans(
-            ScopeSpans.newBuilder()
-                .setScope(InstrumentationScope.newBuilder().setName(scope))
-                .addAllSpans(spans))
-        .build();
+    ResourceSpans.Builder out = ResourceSpans.newBuilder().setResource(described);
+    byScope.forEach(
+        (scope, spans) ->
+            out.addScopeSpans(
+                ScopeSpans.newBuilder()
+                    .setScope(InstrumentationScope.newBuilder().setName(scope))
+                    .addAllSpans(spans)));
+    return out.build();
   }
 
   static Span span(
@@ -49,7 +51,7 @@ final class Spans {
       Span.SpanKind kind,
       long startNanos,
       long endNanos,
-      boolean failed,
+      Status.StatusCode status,
       Map<String, Object> attributes) {
     Span.Builder span =
         Span.newBuilder()
@@ -59,18 +61,19 @@ final class Spans {
             .setName(name)
             .setKind(kind)
             .setStartTimeUnixNano(startNanos)
-            .setEndTimeUnixNano(endNanos)
-            .setStatus(
-                Status.newBuilder()
-                    .setCode(
-                        failed
-                            ? Status.StatusCode.STATUS_CODE_ERROR
-                            : Status.StatusCode.STATUS_CODE_OK));
+            .setEndTimeUnixNano(endNanos);
+    if (status != Status.StatusCode.STATUS_CODE_UNSET) {
+      span.setStatus(Status.newBuilder().setCode(status));
+    }
     attributes.forEach((key, value) -> span.addAttributes(attribute(key, value)));
     return span.build();
   }
 
   private static KeyValue attribute(String key, Object value) {
+    return KeyValue.newBuilder().setKey(key).setValue(any(value)).build();
+  }
+
+  private static AnyValue any(Object value) {
     AnyValue.Builder any = AnyValue.newBuilder();
     if (value instanceof Long || value instanceof Integer) {
       any.setIntValue(((Number) value).longValue());
@@ -78,9 +81,13 @@ final class Spans {
       any.setDoubleValue(number);
     } else if (value instanceof Boolean flag) {
       any.setBoolValue(flag);
+    } else if (value instanceof List<?> list) {
+      ArrayValue.Builder values = ArrayValue.newBuilder();
+      list.forEach(item -> values.addValues(any(item)));
+      any.setArrayValue(values);
     } else {
       any.setStringValue(value.toString());
     }
-    return KeyValue.newBuilder().setKey(key).setValue(any).build();
+    return any.build();
   }
 }

@@ -5,8 +5,10 @@ package io.spanmill.standalone.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.Span;
+import io.spanmill.model.Layer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -29,7 +31,10 @@ class ExampleTracesTest {
     for (int i = 0; i < 300; i++) {
       List<ResourceSpans> trace = traces.next(END);
       List<Span> spans =
-          trace.stream().flatMap(r -> r.getScopeSpans(0).getSpansList().stream()).toList();
+          trace.stream()
+              .flatMap(r -> r.getScopeSpansList().stream())
+              .flatMap(s -> s.getSpansList().stream())
+              .toList();
       assertThat(spans.stream().map(Span::getTraceId).distinct()).hasSize(1);
       assertThat(spans.stream().map(Span::getSpanId).distinct()).hasSameSizeAs(spans);
       assertThat(spans)
@@ -61,5 +66,60 @@ class ExampleTracesTest {
                       }));
     }
     assertThat(services).contains("litellm", "vllm-qwen3-32b", "checkout-agent");
+  }
+
+  @Test
+  void anotherRun_hasTheSameTrafficUnderOtherIds() {
+    ExampleTraces one = new ExampleTraces(7, "one", "t");
+    ExampleTraces two = new ExampleTraces(7, "two", "t");
+    ExpectedTotals ofOne = new ExpectedTotals();
+    ExpectedTotals ofTwo = new ExpectedTotals();
+    Set<Object> ids = new HashSet<>();
+    for (int i = 0; i < 500; i++) {
+      for (ExampleTraces traces : List.of(one, two)) {
+        List<TracePart> trace = traces.nextParts(END);
+        trace.forEach(traces == one ? ofOne::acknowledge : ofTwo::acknowledge);
+        ids.add(trace.get(0).resourceSpans().getScopeSpans(0).getSpans(0).getTraceId());
+      }
+    }
+    assertThat(ids).hasSize(1000);
+    assertThat(ofOne.toJson()).isEqualTo(ofTwo.toJson());
+    assertThat(ofOne.of(Layer.GATEWAY).calls).isPositive();
+  }
+
+  @Test
+  void factOfSpansSentTwice_countsOnce() {
+    ExpectedTotals totals = new ExpectedTotals();
+    List<TracePart> trace = new ExampleTraces(7, "t").nextParts(END);
+    trace.forEach(totals::acknowledge);
+    JsonNode once = totals.toJson();
+    trace.forEach(totals::acknowledge);
+    assertThat(totals.toJson()).isEqualTo(once);
+    assertThat(once.path("layers").properties()).isNotEmpty();
+  }
+
+  @Test
+  void traffic_hasEveryLayerFailureAndKindOfToken() {
+    ExampleTraces traces = new ExampleTraces(5, "t");
+    ExpectedTotals totals = new ExpectedTotals();
+    for (int i = 0; i < 5000; i++) {
+      traces.nextParts(END).forEach(totals::acknowledge);
+    }
+    for (Layer layer : List.of(Layer.GATEWAY, Layer.GATEWAY_REQUEST, Layer.CLIENT)) {
+      assertThat(totals.of(layer).errors).as(layer.label()).isPositive();
+    }
+    ExpectedTotals.Figures gateway = totals.of(Layer.GATEWAY);
+    assertThat(totals.of(Layer.ENGINE).calls).isBetween(1L, gateway.calls);
+    assertThat(totals.gatewayErrors()).hasSize(9);
+    assertThat(gateway.tokens.cacheRead()).isPositive();
+    assertThat(gateway.tokens.cacheWrite()).isPositive();
+    assertThat(gateway.tokens.reasoning()).isPositive();
+    assertThat(gateway.savedTokens).isPositive();
+    assertThat(gateway.cacheHits).isPositive();
+    assertThat(gateway.unpriced).isPositive();
+    assertThat(gateway.costPico).isGreaterThan(gateway.reportedPico);
+    // More attempts than requests failed: some were tried again.
+    assertThat(gateway.errors).isGreaterThan(0);
+    assertThat(totals.of(Layer.GATEWAY_REQUEST).errors).isLessThan(gateway.errors * 2);
   }
 }
