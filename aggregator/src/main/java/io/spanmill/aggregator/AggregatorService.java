@@ -10,6 +10,8 @@ import io.spanmill.aggregator.progress.DeadLetterCensus;
 import io.spanmill.aggregator.progress.EndSampler;
 import io.spanmill.aggregator.progress.SourceIdentity;
 import io.spanmill.aggregator.progress.StatusWriter;
+import io.spanmill.aggregator.reconcile.ReconcileJob;
+import io.spanmill.aggregator.reconcile.Reconciler;
 import io.spanmill.aggregator.sink.SinkRunner;
 import io.spanmill.aggregator.topology.JobMetrics;
 import io.spanmill.aggregator.topology.RollupTopology;
@@ -20,6 +22,7 @@ import io.spanmill.codec.Topics;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import io.spanmill.pricing.PriceBookException;
 import io.spanmill.pricing.PriceFiles;
 import java.time.Clock;
@@ -157,6 +160,7 @@ public final class AggregatorService implements AutoCloseable {
     DeadLetterCensus deadLetters = new DeadLetterCensus(consumer(settings), partitions, registry);
     StatusWriter status = new StatusWriter(clickHouse, metrics, prices, deadLetters);
     opened.push(schedule(settings, sampler, deadLetters, status, prices));
+    reconcile(settings, clickHouse, cubes, registry, clock, opened);
     return new AggregatorService(clock, metrics, streams, sinks, registry, settings, opened);
   }
 
@@ -214,6 +218,30 @@ public final class AggregatorService implements AutoCloseable {
         deadLetters.close();
       }
     };
+  }
+
+  private static void reconcile(
+      Settings settings,
+      ClickHouse clickHouse,
+      List<Cube> cubes,
+      PrometheusMeterRegistry registry,
+      Clock clock,
+      Deque<AutoCloseable> opened) {
+    long intervalMs = settings.longValue(Keys.RECONCILE_INTERVAL_MS);
+    if (intervalMs == 0) {
+      return;
+    }
+    ReconcileJob job =
+        new ReconcileJob(
+            clickHouse,
+            new Reconciler(clickHouse, new CubeSet(cubes, List.of()), settings, clock),
+            intervalMs,
+            settings.longValue(Keys.RECONCILE_RANGE_MS),
+            registry,
+            clock);
+    ScheduledExecutorService executor = executor("reconcile");
+    every(executor, Math.min(intervalMs, STATUS_INTERVAL_MS), job::runIfDue);
+    opened.push(executor::shutdownNow);
   }
 
   private static void every(ScheduledExecutorService executor, long intervalMs, Runnable task) {

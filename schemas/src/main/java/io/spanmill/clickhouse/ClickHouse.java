@@ -105,11 +105,16 @@ public final class ClickHouse implements AutoCloseable {
     }
   }
 
-  /** Hands over one row after the other; the row is only valid during the call. */
-  public void forEach(Sql sql, Consumer<GenericRecord> row) {
+  /**
+   * Hands over one row after the other; the row is only valid during the call.
+   *
+   * @return how many rows the server read for it; exact only with {@code wait_end_of_query=1}
+   */
+  public long forEach(Sql sql, Consumer<GenericRecord> row) {
     try (Records records =
         done(client.queryRecords(sql.text(), sql.parameters(), querySettings(sql)))) {
       records.forEach(row);
+      return records.getReadRows();
     } catch (ClickHouseFailure e) {
       throw e;
     } catch (Exception e) {

@@ -40,7 +40,8 @@ public final class Migrations {
           "V002__rollups.sql",
           "V003__progress.sql",
           "V004__uploads.sql",
-          "V005__editions.sql");
+          "V005__editions.sql",
+          "V006__corrections.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

@@ -35,6 +35,7 @@ final class Retention {
     Map<String, Integer> now = inForce();
     set("calls", "event_time", Keys.RETENTION_CALLS, now);
     set("duplicates", "event_time", Keys.RETENTION_CALLS, now);
+    set("corrections", "event_time", Keys.RETENTION_CALLS, now);
     set("spans", "ts", Keys.RETENTION_SPANS, now);
     set("span_content", "ts", Keys.RETENTION_CONTENT, now);
     set("uploads", "uploaded_at", Keys.RETENTION_UPLOADS, now);

@@ -123,6 +123,7 @@ public final class Keys {
   public static final String SINK_BATCH_ROWS = key("Aggregator", "sink.batch.rows", INT, 100_000, between(1, 2_000_000), LOW, "Most rows of one insert.");
   public static final String SINK_LINGER_MS = key("Aggregator", "sink.linger.ms", LONG, 300L, between(0, 60_000), LOW, "How long a sink collects rows before it inserts.");
   public static final String RECONCILE_INTERVAL_MS = key("Aggregator", "reconcile.interval.ms", LONG, 3600 * 1000L, between(0, 7 * DAY_MS), LOW, "How often reconcile runs by itself; 0 never.");
+  public static final String RECONCILE_RANGE_MS = key("Aggregator", "reconcile.range.ms", LONG, 2 * DAY_MS, between(3600 * 1000L, 400 * DAY_MS), LOW, "How far back it looks when it runs by itself; ./spanmill reconcile looks at all that is kept.");
 
   // Query API
   public static final String QUERY_PORT = key("Query API", "query.port", INT, 8080, between(0, 65535), HIGH, "Port of the REST API, the screen and /metrics; 0 takes any free one.");

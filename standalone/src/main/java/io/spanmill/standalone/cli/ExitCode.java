@@ -16,5 +16,8 @@ final class ExitCode {
   /** This machine does not allow it: a port, a folder, a server. */
   static final int ENVIRONMENT = 3;
 
+  /** What was asked cannot be told now. */
+  static final int UNKNOWN = 4;
+
   private ExitCode() {}
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       SendCommand.class,
       LoadCommand.class,
       DlqCommand.class,
+      ReconcileCommand.class,
       SettingsCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "The start script adds: build (builds only), test (runs every test suite).",
-      "Exit codes: 0 fine, 1 failed or different, 2 wrong arguments or settings, 3 this machine does not allow it."
+      "Exit codes: 0 fine, 1 failed or different, 2 wrong arguments or settings, 3 this machine does not allow it, 4 cannot tell."
     })
 public final class SpanmillCommand implements Runnable {
   @Spec private CommandSpec spec;
