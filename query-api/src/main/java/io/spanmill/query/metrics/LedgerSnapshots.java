@@ -14,6 +14,7 @@ import io.spanmill.query.sql.Figures;
 import io.spanmill.query.sql.LatencyKind;
 import io.spanmill.query.sql.LedgerReader.Labels;
 import io.spanmill.query.sql.LedgerReader.Recent;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -48,7 +49,11 @@ final class LedgerSnapshots {
     this.admit = admit;
   }
 
-  List<MetricSnapshot> of(Map<Labels, Ledger.Counters> all, List<Recent> recent, long nowMs) {
+  List<MetricSnapshot> of(
+      Map<Labels, Ledger.Counters> all,
+      Map<Labels, BigDecimal> corrections,
+      List<Recent> recent,
+      long nowMs) {
     Map<Labels, Ledger.Counters> calls = new LinkedHashMap<>();
     Map<Labels, Ledger.Counters> requests = new LinkedHashMap<>();
     all.forEach(
@@ -67,6 +72,7 @@ final class LedgerSnapshots {
     out.add(tokens(calls));
     out.add(counter("llm_cost_usd", "Cost of calls as metered, in USD", calls, "cost"));
     out.add(counter("llm_unpriced_calls", "Calls whose cost is unknown", calls, "unpriced"));
+    out.add(corrections(corrections));
     Map<Labels, Recent> newest = byLabels(recent);
     for (LatencyKind kind : Histograms.KINDS) {
       out.add(histogram(kind, calls, newest, nowMs));
@@ -121,6 +127,28 @@ final class LedgerSnapshots {
         (l, c) ->
             TOKEN_TYPES.forEach(
                 t -> out.dataPoint(point(labels(l, "type", t), c.values[Ledger.index(t)]))));
+    return out.build();
+  }
+
+  private MetricSnapshot corrections(Map<Labels, BigDecimal> corrections) {
+    Map<Labels, BigDecimal> shown = new LinkedHashMap<>();
+    corrections.forEach(
+        (labels, usd) -> {
+          if (visible.test(labels)) {
+            shown.merge(admit.apply(labels), usd, BigDecimal::add);
+          }
+        });
+    GaugeSnapshot.Builder out =
+        GaugeSnapshot.builder()
+            .name("llm_cost_correction_usd")
+            .help("What repricing changed of the cost as metered, in USD; add it to llm_cost_usd");
+    shown.forEach(
+        (labels, usd) ->
+            out.dataPoint(
+                GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                    .labels(labels(labels))
+                    .value(usd.doubleValue())
+                    .build()));
     return out.build();
   }
 

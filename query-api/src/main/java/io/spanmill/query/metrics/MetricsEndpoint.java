@@ -19,9 +19,11 @@ import io.spanmill.query.sql.QueryFailure;
 import io.spanmill.query.sql.TimeRange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * {@code /metrics}: the ledger's counters and the newest quantiles, for a caller's project or for
@@ -37,6 +39,7 @@ public final class MetricsEndpoint implements RouteRegistrar {
   private final Clock clock;
   private final ExpositionFormats formats = ExpositionFormats.init();
   private final Ledger ledger;
+  private Map<LedgerReader.Labels, BigDecimal> corrections = Map.of();
   private List<LedgerReader.Recent> recent = List.of();
   private long readAtMs = Long.MIN_VALUE / 2;
 
@@ -73,7 +76,7 @@ public final class MetricsEndpoint implements RouteRegistrar {
     refresh();
     LedgerSnapshots snapshots =
         new LedgerSnapshots(labels -> caller.mayRead(labels.project()), ledger::admit);
-    return snapshots.of(ledger.show(clock.millis()), recent, clock.millis());
+    return snapshots.of(ledger.show(clock.millis()), corrections, recent, clock.millis());
   }
 
   /** Reads the ledger if what is known of it is older than a second. */
@@ -84,6 +87,7 @@ public final class MetricsEndpoint implements RouteRegistrar {
     }
     try {
       ledger.update(reader.read());
+      corrections = reader.corrections();
       long from = now - WINDOW_MS;
       long to = now - now % MINUTE_MS + MINUTE_MS;
       recent = reader.recent(new TimeRange(from - from % MINUTE_MS, to));

@@ -3,9 +3,11 @@
  */
 package io.spanmill.query.sql;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,6 +63,25 @@ public final class LedgerReader {
       Figures figures = new Figures();
       figures.add(row, KINDS);
       out.add(new Line(labels(row), row.text("error_class"), figures, row.integer("opened")));
+    }
+    return out;
+  }
+
+  /**
+   * What repricing has changed of the ledger's cost, in USD: it stands beside the ledger and is
+   * never part of it.
+   */
+  public Map<Labels, BigDecimal> corrections() {
+    Map<Labels, BigDecimal> out = new LinkedHashMap<>();
+    Sql sql =
+        new Sql()
+            .add("SELECT " + KEYS + ", sum(cost) AS usd FROM correction_totals FINAL")
+            .add(" GROUP BY " + KEYS + " ORDER BY " + KEYS);
+    for (Row row : database.query(sql)) {
+      BigDecimal usd = row.money("usd");
+      if (usd != null) {
+        out.put(labels(row), usd);
+      }
     }
     return out;
   }

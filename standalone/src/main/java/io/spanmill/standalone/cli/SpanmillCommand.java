@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       LoadCommand.class,
       DlqCommand.class,
       ReconcileCommand.class,
+      RepriceCommand.class,
       SettingsCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",
