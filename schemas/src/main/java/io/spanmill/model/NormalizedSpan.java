@@ -26,6 +26,9 @@ public final class NormalizedSpan {
   public static final int TRUNCATED = 1 << 4;
   public static final int END_BEFORE_START = 1 << 5;
 
+  /** The start is missing or so long before the end that no duration follows from it. */
+  public static final int BAD_DURATION = 1 << 6;
+
   // Identity and place in the log
   public String project = "";
   public long traceIdHi;

@@ -8,13 +8,17 @@ import io.spanmill.otlp.TraceReader;
 
 /**
  * When a span counts: at its end, unless that is missing, before 2020 or over an hour after its
- * arrival; then at its arrival, marked. Stateless.
+ * arrival; then at its arrival, marked. And how long it took: nothing, marked, where start and end
+ * make no sense together. Stateless.
  */
 final class EventTime {
   /** 2020-01-01T00:00:00Z. */
   static final long EARLIEST_MS = 1_577_836_800_000L;
 
   static final long MAX_AHEAD_MS = 3_600_000L;
+
+  /** A week: what claims to have taken longer has a wrong start or a wrong end. */
+  static final long MAX_DURATION_MICROS = 7 * 86_400_000_000L;
 
   private EventTime() {}
 
@@ -31,11 +35,14 @@ final class EventTime {
     } else {
       out.eventTimeMs = endMs;
     }
+    out.durationMicros = 0;
     if (start <= 0 || end <= 0) {
-      out.durationMicros = 0;
+      out.flags |= NormalizedSpan.BAD_DURATION;
     } else if (end < start) {
       out.flags |= NormalizedSpan.END_BEFORE_START;
-      out.durationMicros = 0;
+    } else if ((end - start) / 1000 > MAX_DURATION_MICROS) {
+      // One of 1970 or 2099 would outweigh all others of its window.
+      out.flags |= NormalizedSpan.BAD_DURATION;
     } else {
       out.durationMicros = (end - start) / 1000;
     }

@@ -17,6 +17,8 @@ enum Field {
   CALL_ID("callId"),
   RESPONSE_ID("responseId"),
   STREAMING("streaming"),
+  /** Whether a gateway answered from its response cache. */
+  CACHE_HIT("cacheHit"),
   FINISH_REASON("finishReason"),
   SERVICE_TIER("serviceTier"),
   INPUT_TOKENS("inputTokens"),

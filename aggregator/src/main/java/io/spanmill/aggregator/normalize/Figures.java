@@ -28,13 +28,21 @@ final class Figures {
   long audioInput;
   long audioOutput;
   boolean inputExcludesCache;
+
+  /** The sender is known to add reads to the input, whatever it does with writes. */
+  boolean inputIncludesReads;
+
+  /** The sender is known to leave writes out of the input. */
+  boolean inputExcludesWrites;
+
   boolean outputExcludesReasoning;
   private boolean absurd;
 
   void clear() {
     input = output = total = NO_COUNT;
     cacheRead = cacheWrite = cacheWrite1h = reasoning = audioInput = audioOutput = NO_COUNT;
-    inputExcludesCache = outputExcludesReasoning = absurd = false;
+    inputExcludesCache = inputIncludesReads = inputExcludesWrites = false;
+    outputExcludesReasoning = absurd = false;
   }
 
   /** Whether any of the main figures is told. */
@@ -80,7 +88,8 @@ final class Figures {
     if (input == NO_COUNT) {
       return;
     }
-    long cached = orZero(cacheRead) + orZero(cacheWrite);
+    long read = orZero(cacheRead);
+    long cached = read + orZero(cacheWrite);
     boolean excludes = inputExcludesCache;
     if (!excludes && cached > 0) {
       excludes = cached > input || (total != NO_COUNT && total == input + cached + orZero(output));
@@ -88,7 +97,12 @@ final class Figures {
         out.flags |= NormalizedSpan.CORRECTED_INPUT;
       }
     }
-    out.inputTokens = excludes ? input : input - cached;
+    boolean readsOnly =
+        !inputExcludesCache
+            && cached > read
+            && read <= input
+            && (inputExcludesWrites || (excludes && inputIncludesReads));
+    out.inputTokens = readsOnly ? input - read : excludes ? input : input - cached;
     if (audioInput != NO_COUNT && audioInput <= out.inputTokens) {
       out.audioInputTokens = audioInput;
     }

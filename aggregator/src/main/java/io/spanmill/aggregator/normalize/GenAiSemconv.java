@@ -114,6 +114,7 @@ final class GenAiSemconv extends Dialect {
           .with(
               Field.TTFT_SECONDS,
               "gen_ai.response.time_to_first_chunk",
+              "gen_ai.client.operation.time_to_first_chunk",
               "gen_ai.server.time_to_first_token",
               "gen_ai.streaming.time_to_first_token",
               "gen_ai.time_to_first_token",
@@ -121,6 +122,7 @@ final class GenAiSemconv extends Dialect {
           .with(
               Field.TPOT_SECONDS,
               "gen_ai.server.time_per_output_token",
+              "gen_ai.client.operation.time_per_output_chunk",
               "gen_ai.response.time_per_output_chunk")
           .with(Field.ERROR_TYPE, "error.type")
           .with(Field.ERROR_CODE, "error.code")
@@ -133,6 +135,8 @@ final class GenAiSemconv extends Dialect {
           .with(Field.AGENT, "gen_ai.agent.name", "agent.name")
           .with(Field.TOOL, "gen_ai.tool.name", "tool.name", "tool_call.function.name")
           .with(Field.WORKFLOW, "gen_ai.workflow.name", "workflow.name");
+
+  private static final byte[] VERCEL_SCOPE = LiteLlm.ascii("gen_ai");
 
   private int[] currency = {};
   private int[] model = {};
@@ -164,9 +168,12 @@ final class GenAiSemconv extends Dialect {
     AttributeView attributes = span.attributes();
     String operation = text(attributes, Field.OPERATION);
     if (!operation.isEmpty()) {
-      Role known = Operations.of(operation).role();
-      if (known != Role.OTHER) {
-        return known;
+      Operations.Operation known = Operations.of(operation);
+      if (known.name().equals(Operations.EMBEDDINGS) && wrapsEmbedding(span)) {
+        return Role.WORKFLOW;
+      }
+      if (known.role() != Role.OTHER) {
+        return known.role();
       }
     }
     // Senders with operations of their own, or none: tokens and a model together prove a call.
@@ -179,8 +186,22 @@ final class GenAiSemconv extends Dialect {
     return Values.told(attributes, agent) && operation.isEmpty() ? Role.AGENT : null;
   }
 
+  /**
+   * Vercel AI 7 writes two spans of one kind for an embedding, the outer one without figures. Of a
+   * failure neither has any: both count.
+   */
+  private boolean wrapsEmbedding(TraceReader span) {
+    return span.scopeNameEquals(VERCEL_SCOPE)
+        && span.statusCode() != SpanKind.STATUS_ERROR
+        && !Values.told(span.attributes(), tokens);
+  }
+
   @Override
   void refine(TraceReader span, NormalizedSpan out, Figures figures) {
+    // By the conventions only streams have a first chunk; not every sender says so besides.
+    out.streaming |=
+        out.ttftMicros != NormalizedSpan.ABSENT
+            && !Values.told(span.attributes(), slots(Field.STREAMING));
     String unit = Values.text(span.attributes(), currency);
     if (!unit.isEmpty() && !unit.equalsIgnoreCase("USD")) {
       out.reportedPicoUsd = PicoUsd.ABSENT;

@@ -98,6 +98,7 @@ final class LiteLlmV1 extends LiteLlm {
             .with(Field.CALL_ID, "litellm.call_id")
             .with(Field.RESPONSE_ID, "gen_ai.response.id")
             .with(Field.STREAMING, "llm.is_streaming", "gen_ai.request.stream")
+            .with(Field.CACHE_HIT, "litellm.cache_hit")
             .with(
                 Field.FINISH_REASON,
                 "gen_ai.response.finish_reasons",
@@ -259,7 +260,7 @@ final class LiteLlmV1 extends LiteLlm {
     }
     String hidden = Values.text(attributes, hiddenParams);
     readModel(attributes, hidden, out);
-    readDetails(attributes, hidden, figures);
+    readDetails(attributes, hidden, out.provider, figures);
     if (out.reportedPicoUsd == PicoUsd.ABSENT && !out.has(NormalizedSpan.BAD_COST)) {
       readHiddenCost(hidden, out);
     }
@@ -267,7 +268,7 @@ final class LiteLlmV1 extends LiteLlm {
     // Releases before hidden_params did not even learn who would have answered.
     boolean unknownProvider =
         hidden.isEmpty() && "Unknown".equals(text(attributes, Field.PROVIDER));
-    out.cacheHit = keyOfHit || (unknownProvider && !out.responseId.isEmpty());
+    out.cacheHit |= keyOfHit || (unknownProvider && !out.responseId.isEmpty());
   }
 
   private void readModel(AttributeView attributes, String hidden, NormalizedSpan out) {
@@ -303,7 +304,8 @@ final class LiteLlmV1 extends LiteLlm {
   }
 
   /** Cached, reasoning and audio tokens stand only in the usage object. */
-  private void readDetails(AttributeView attributes, String hidden, Figures figures) {
+  private void readDetails(
+      AttributeView attributes, String hidden, String provider, Figures figures) {
     String usage = Values.text(attributes, usageObject);
     int object = usage.indexOf('{');
     if (object < 0) {
@@ -311,6 +313,16 @@ final class LiteLlmV1 extends LiteLlm {
       object = LooseText.find(hidden, "usage_object");
     }
     UsageObject.readOpenAi(usage, object, figures);
+    // It adds reads from a prompt cache to the prompt; writes since 1.78, which details them as
+    // well,
+    // but for Bedrock.
+    figures.inputIncludesReads = true;
+    int prompt = LooseText.find(usage, object, "prompt_tokens_details");
+    figures.inputExcludesWrites =
+        prompt >= 0
+            && LooseText.isTold(usage, prompt)
+            && LooseText.find(usage, prompt, "cache_creation_tokens") < 0
+            && !provider.equals("aws.bedrock");
   }
 
   private static void readHiddenCost(String hidden, NormalizedSpan out) {
@@ -318,13 +330,6 @@ final class LiteLlmV1 extends LiteLlm {
     if (LooseText.isTold(hidden, value)) {
       BigDecimal usd = Values.decimal(LooseText.token(hidden, value));
       ReportedCost.take(usd, out);
-    }
-  }
-
-  @Override
-  void finish(TraceReader span, NormalizedSpan out) {
-    if (out.failed) {
-      out.cacheHit = false;
     }
   }
 }

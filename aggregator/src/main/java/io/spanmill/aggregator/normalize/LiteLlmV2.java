@@ -39,6 +39,7 @@ final class LiteLlmV2 extends LiteLlm {
                 "litellm.request.streaming",
                 "llm.is_streaming",
                 "gen_ai.request.stream")
+            .with(Field.CACHE_HIT, "litellm.cache_hit")
             .with(Field.FINISH_REASON, "gen_ai.response.finish_reasons")
             .with(
                 Field.SERVICE_TIER,
@@ -99,6 +100,7 @@ final class LiteLlmV2 extends LiteLlm {
   @Override
   void refine(TraceReader span, NormalizedSpan out, Figures figures) {
     if (out.role == Role.GATEWAY_CALL) {
+      figures.inputIncludesReads = true;
       String asked = Values.text(span.attributes(), providerModel);
       nameModel(out, out.requestModel, ModelNames.normalize(asked, out.provider));
     }

@@ -76,6 +76,10 @@ public final class Normalizer {
     out.spanId = span.spanId();
     out.parentSpanId = span.parentSpanId();
     EventTime.read(span, out);
+    if ((out.traceIdHi | out.traceIdLo) == 0 || out.spanId == 0) {
+      // Ingest lets none through; who else writes the topic may. Nothing could tell it from others.
+      return out.role;
+    }
     Dialect dialect = null;
     for (Dialect candidate : dialects) {
       Role role = candidate.role(span);
@@ -124,6 +128,7 @@ public final class Normalizer {
     out.callId = dialect.text(view, Field.CALL_ID);
     out.responseId = dialect.text(view, Field.RESPONSE_ID);
     out.streaming = Values.isTrue(view, dialect.slots(Field.STREAMING));
+    out.cacheHit = Values.isTrue(view, dialect.slots(Field.CACHE_HIT));
     out.finishReason = Values.firstItem(dialect.text(view, Field.FINISH_REASON));
     String tier = dialect.text(view, Field.SERVICE_TIER).toLowerCase(Locale.ROOT);
     out.serviceTier = TIERS.contains(tier) ? tier : "";
@@ -173,6 +178,7 @@ public final class Normalizer {
     if (out.failed && !out.hasUsage() && out.reportedPicoUsd == 0) {
       out.reportedPicoUsd = PicoUsd.ABSENT;
     }
+    out.cacheHit &= !out.failed;
     if (out.cacheHit) {
       out.savedTokens = out.totalTokens();
       out.inputTokens = out.cacheReadTokens = out.cacheWriteTokens = 0;

@@ -95,12 +95,20 @@ final class VercelAi extends Dialect {
     }
   }
 
-  /** Only the provider's own figures tell what was written to the cache, and for how long. */
+  /**
+   * Only the provider's own figures tell what was written to the cache, and for how long; up to
+   * release 5 also what was read.
+   */
   private static void readAnthropic(String json, Figures figures) {
     int own = LooseText.find(json, "anthropic");
+    int usage = own < 0 ? -1 : LooseText.find(json, own, "usage");
+    figures.cacheRead = UsageObject.first(figures.cacheRead, json, own, "cacheReadInputTokens");
+    figures.cacheRead =
+        UsageObject.first(figures.cacheRead, json, usage, "cache_read_input_tokens");
     figures.cacheWrite =
         UsageObject.first(figures.cacheWrite, json, own, "cacheCreationInputTokens");
-    int usage = own < 0 ? -1 : LooseText.find(json, own, "usage");
+    figures.cacheWrite =
+        UsageObject.first(figures.cacheWrite, json, usage, "cache_creation_input_tokens");
     int written = usage < 0 ? -1 : LooseText.find(json, usage, "cache_creation");
     figures.cacheWrite1h =
         UsageObject.first(figures.cacheWrite1h, json, written, "ephemeral_1h_input_tokens");

@@ -24,6 +24,7 @@ public final class JobMetrics {
   final Counter records;
   final Counter spans;
   final Counter calls;
+  final Counter withoutIds;
   final Counter resent;
   final Counter duplicates;
   final Counter deadLetters;
@@ -39,6 +40,7 @@ public final class JobMetrics {
   private final Counter correctedInput;
   private final Counter truncated;
   private final Counter endBeforeStart;
+  private final Counter badDuration;
   private final Map<Integer, Dedup> dedup = new ConcurrentHashMap<>();
   private final Map<Integer, Rollups> rollups = new ConcurrentHashMap<>();
   private final Map<String, Long> ticksMs = new ConcurrentHashMap<>();
@@ -48,6 +50,9 @@ public final class JobMetrics {
     records = counter(registry, "records", "input records processed");
     spans = counter(registry, "spans", "spans read");
     calls = counter(registry, "calls", "rows counted, gateway requests among them");
+    withoutIds =
+        counter(
+            registry, "spans.without.ids", "spans without a valid trace or span id: never counted");
     resent = counter(registry, "spans.resent", "spans that were delivered before");
     duplicates = counter(registry, "spans.duplicate", "spans of an attempt that was told before");
     deadLetters = counter(registry, "dead.letters", "records set aside as undecodable");
@@ -64,6 +69,7 @@ public final class JobMetrics {
     correctedInput = flag(registry, "corrected_input");
     truncated = flag(registry, "truncated");
     endBeforeStart = flag(registry, "end_before_start");
+    badDuration = flag(registry, "bad_duration");
     Gauge.builder("spanmill.aggregator.dedup.entries", this, m -> m.sum(Dedup::entries))
         .description("identities remembered")
         .register(registry);
@@ -117,6 +123,7 @@ public final class JobMetrics {
     count(flags, NormalizedSpan.CORRECTED_INPUT, correctedInput);
     count(flags, NormalizedSpan.TRUNCATED, truncated);
     count(flags, NormalizedSpan.END_BEFORE_START, endBeforeStart);
+    count(flags, NormalizedSpan.BAD_DURATION, badDuration);
   }
 
   void addLateness(LatencySketch ofRecord) {

@@ -162,7 +162,9 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
         break;
       }
       spans++;
-      if (span.layer != null) {
+      if ((span.traceIdHi | span.traceIdLo) == 0 || span.spanId == 0) {
+        config.metrics().withoutIds.increment();
+      } else if (span.layer != null) {
         CallBounds.apply(span);
         n++;
       }

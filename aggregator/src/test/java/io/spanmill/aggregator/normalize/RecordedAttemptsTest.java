@@ -72,6 +72,24 @@ class RecordedAttemptsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "vercel-ai-7.0.173-gen-ai-chat",
+        "vercel-ai-7.0.173-gen-ai-embeddings",
+        "vercel-ai-4.3.19-chat",
+        "langchain-openllmetry-0.62.4-chat",
+        "traceloop-0.62.4-session",
+        "langfuse-5.0.4-session",
+        "laminar-0.8.2-session",
+      })
+  void stepsAroundACall_doNotCount(String name) {
+    assertThat(offer(0, name)).containsExactly(Verdict.NEW);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "vercel-ai-5.0.277-retry",
+        "litellm-1.110.2-sdk-v1-fallback",
+        "litellm-1.110.2-sdk-v2-cache-hit",
         "litellm-1.106.0-sdk-v1-cache-hit",
         "litellm-1.106.0-proxy-v2-fallback",
         "litellm-1.80.16-proxy-v1-fallback",
