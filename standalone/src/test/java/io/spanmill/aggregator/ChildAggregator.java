@@ -29,12 +29,22 @@ final class ChildAggregator {
       settings.put(arg.substring(0, equals), arg.substring(equals + 1));
     }
     AggregatorService.start(Settings.of(settings));
+    // The parent holds the other end: this process does not outlive it.
+    while (System.in.read() >= 0) {
+      continue;
+    }
+    Runtime.getRuntime().halt(0);
   }
 
   static ChildAggregator start(Map<String, String> settings, Path log) throws IOException {
+    return start(settings, log, "-Xmx512m");
+  }
+
+  static ChildAggregator start(Map<String, String> settings, Path log, String heap)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Xmx512m");
+    command.add(heap);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(ChildAggregator.class.getName());
@@ -45,6 +55,10 @@ final class ChildAggregator {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(file))
             .start());
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   boolean isAlive() {
