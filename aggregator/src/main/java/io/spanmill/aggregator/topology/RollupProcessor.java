@@ -74,10 +74,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    RecordMetadata at =
-        context
-            .recordMetadata()
-            .orElseThrow(() -> new IllegalStateException("partial without coordinates"));
+    RecordMetadata at = InputCoordinates.take(context);
     if (at.offset() < position.next()) {
       config.metrics().skipped.increment();
       return;

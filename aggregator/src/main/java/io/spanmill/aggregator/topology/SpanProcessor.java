@@ -103,10 +103,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    RecordMetadata at =
-        context
-            .recordMetadata()
-            .orElseThrow(() -> new IllegalStateException("input record without coordinates"));
+    RecordMetadata at = InputCoordinates.take(context);
     if (at.offset() < position.next()) {
       config.metrics().skipped.increment();
       return;
