@@ -38,9 +38,11 @@ final class UserRequest {
   final @Nullable TrafficFailure turnedAway;
 
   private UserRequest(Dice dice, boolean embedding, @Nullable TrafficFailure turnedAway) {
-    this.team = TEAMS[dice.zipf(TEAMS.length)];
+    // A user is of one team, so the most active ones make their teams the largest.
+    int number = dice.zipf(USERS);
+    this.user = "user-" + number;
+    this.team = TEAMS[number % TEAMS.length];
     this.apiKey = team + "-" + KEYS[dice.zipf(KEYS.length)];
-    this.user = "user-" + dice.zipf(USERS);
     this.embedding = embedding;
     this.callId = dice.uuid();
     this.turnedAway = turnedAway;
