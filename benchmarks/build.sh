@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds what the benchmarks run: this module and its class path, in benchmarks/target.
+set -euo pipefail
+
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+jar=$(find "$home/benchmarks/target" -maxdepth 1 -name 'spanmill-benchmarks-*.jar' 2>/dev/null | head -n 1)
+sources=()
+for module in schemas ingest aggregator query-api standalone benchmarks; do
+  sources+=("$home/$module/src/main" "$home/$module/pom.xml")
+done
+if [ -z "$jar" ] || [ -n "$(find "${sources[@]}" -newer "$jar" -print -quit)" ]; then
+  (cd "$home" && mvn -B -ntp -q -Dfast -Dmaven.test.skip=true -pl benchmarks -am package)
+fi

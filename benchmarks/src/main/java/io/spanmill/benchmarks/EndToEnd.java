@@ -1,0 +1,299 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Runs all of Spanmill under load, each service in its own process, and says what it took: CPU per
+ * million spans by process, time to the acknowledgement, freshness, memory, and whether every total
+ * is what was sent. Exit 1 if a total differs.
+ */
+final class EndToEnd {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String ENVIRONMENT = "e2e";
+  private static final List<String> SERVICES = List.of("ingest", "aggregator", "query-api");
+  private static final long DRAIN_LIMIT_MS = 90_000;
+
+  private final Map<String, String> options;
+  private final PrintStream out = System.out;
+  private final List<String> differences = new ArrayList<>();
+
+  private EndToEnd(Map<String, String> options) {
+    this.options = options;
+  }
+
+  /** Arguments: {@code name=value}, see benchmarks/README.md. */
+  public static void main(String[] args) throws Exception {
+    Map<String, String> options = new HashMap<>();
+    for (String arg : args) {
+      int at = arg.indexOf('=');
+      if (at < 1) {
+        System.err.println("'" + arg + "' is not name=value; see benchmarks/README.md");
+        System.exit(2);
+      }
+      options.put(arg.substring(0, at), arg.substring(at + 1));
+    }
+    System.exit(new EndToEnd(options).run() ? 0 : 1);
+  }
+
+  private int number(String option, int otherwise) {
+    return Integer.parseInt(options.getOrDefault(option, Integer.toString(otherwise)));
+  }
+
+  private boolean run() throws Exception {
+    Path home = Path.of(System.getProperty("spanmill.home"));
+    Path dir = Files.createTempDirectory("spanmill-e2e-");
+    int rate = number("rate", 30_000);
+    int warm = number("warm", 20);
+    int seconds = number("seconds", 40);
+    List<String> java = new ArrayList<>();
+    if (options.containsKey("jfr")) {
+      java.add(
+          "-XX:StartFlightRecording=settings=profile,dumponexit=true,filename="
+              + Path.of(options.get("jfr")).toAbsolutePath()
+              + "-%n.jfr");
+    }
+    if (!options.getOrDefault("java", "").isEmpty()) {
+      java.addAll(Arrays.asList(options.get("java").split(" ")));
+    }
+    Map<String, String> more = new HashMap<>();
+    more.put("content.storage", "off");
+    options.forEach(
+        (key, value) -> {
+          if (key.startsWith("set.")) {
+            more.put(key.substring(4), value);
+          }
+        });
+    ObjectNode result = MAPPER.createObjectNode();
+    result.put("rate", rate).put("warmSeconds", warm).put("seconds", seconds);
+    try (Stage stage = new Stage(dir, home, java, more)) {
+      for (String service : SERVICES) {
+        stage.begin(service);
+      }
+      for (String service : SERVICES) {
+        stage.awaitReady(service);
+      }
+      measure(stage, rate, warm, seconds, result);
+    }
+    Path file =
+        home.resolve("benchmarks/target/e2e-" + options.getOrDefault("label", "" + rate) + ".json");
+    Files.writeString(file, result.toPrettyString() + "\n");
+    out.println("written: " + home.relativize(file));
+    return differences.isEmpty();
+  }
+
+  private void measure(Stage stage, int rate, int warm, int seconds, ObjectNode result)
+      throws Exception {
+    Api api = new Api(stage.port("query.port"));
+    long fromMs = System.currentTimeMillis() - 60_000;
+    JsonNode load;
+    long measuredMs;
+    Map<String, Double> before = new TreeMap<>();
+    Map<String, Double> after = new TreeMap<>();
+    Map<String, Map<String, Double>> threadsBefore = new TreeMap<>();
+    Map<String, Map<String, Double>> threadsAfter = new TreeMap<>();
+    List<Watched> watched = stage.watchAll();
+    try (Freshness freshness = new Freshness(stage.port("ingest.http.port"), api)) {
+      Process generator =
+          stage.java(
+              "generator",
+              "512m",
+              List.of("-XX:+UseSerialGC"),
+              Generator.class,
+              List.of(
+                  "127.0.0.1",
+                  stage.setting("ingest.http.port"),
+                  Integer.toString(rate),
+                  Integer.toString(warm),
+                  Integer.toString(seconds),
+                  ENVIRONMENT));
+      BufferedReader said =
+          new BufferedReader(
+              new InputStreamReader(generator.getInputStream(), StandardCharsets.UTF_8));
+      expect(said, "measuring");
+      freshness.count(true);
+      sample(watched, before, threadsBefore);
+      expect(said, "measured");
+      sample(watched, after, threadsAfter);
+      freshness.count(false);
+      measuredMs = System.currentTimeMillis();
+      load = MAPPER.readTree(said.readLine());
+      stage.forget("generator");
+      long drained = awaitComplete(stage, api, fromMs, load, differences);
+      result.put("drainMs", drained - measuredMs);
+      result.put("freshP50Ms", freshness.quantileMs(0.5));
+      result.put("freshP90Ms", freshness.quantileMs(0.9));
+      result.put("freshP99Ms", freshness.quantileMs(0.99));
+      result.put("freshProbes", freshness.probes());
+      if (!freshness.failure().isEmpty()) {
+        differences.add(freshness.failure());
+      }
+    }
+    result.set("load", load);
+    check(api, fromMs, load);
+    report(watched, before, after, threadsBefore, threadsAfter, load, result);
+  }
+
+  private static void expect(BufferedReader said, String wanted) throws IOException {
+    String line = said.readLine();
+    if (!wanted.equals(line)) {
+      throw new IOException("the generator said " + line + " and not " + wanted);
+    }
+  }
+
+  private static void sample(
+      List<Watched> watched, Map<String, Double> cpu, Map<String, Map<String, Double>> threads)
+      throws IOException {
+    for (Watched process : watched) {
+      cpu.put(process.name(), process.cpuSeconds());
+      threads.put(process.name(), process.cpuByThread());
+    }
+  }
+
+  /** Waits until every span is in what the overview answers from, and gives when that was. */
+  private static long awaitComplete(
+      Stage stage, Api api, long fromMs, JsonNode load, List<String> differences)
+      throws IOException, InterruptedException {
+    long lastAckMs = load.path("lastAckMs").asLong();
+    long spans = load.path("spans").asLong();
+    long limit = System.currentTimeMillis() + DRAIN_LIMIT_MS;
+    while (true) {
+      stage.requireAlive();
+      JsonNode answer = api.overview("gateway", ENVIRONMENT, fromMs);
+      long events = answer.path("totals").path("events").asLong();
+      long now = System.currentTimeMillis();
+      if (Api.completeThrough(answer) > lastAckMs && events >= spans) {
+        return now;
+      }
+      if (now > limit) {
+        differences.add(
+            "not complete after " + DRAIN_LIMIT_MS + " ms: " + events + " of " + spans + " spans");
+        return now;
+      }
+      Thread.sleep(100);
+    }
+  }
+
+  private void check(Api api, long fromMs, JsonNode load) throws IOException {
+    for (Map.Entry<String, JsonNode> layer : load.path("expected").path("layers").properties()) {
+      if (layer.getKey().equals("gateway_request")) {
+        continue;
+      }
+      JsonNode totals = api.overview(layer.getKey(), ENVIRONMENT, fromMs).path("totals");
+      JsonNode wanted = layer.getValue();
+      compare(layer.getKey() + " calls", wanted.path("calls"), totals.path("calls"));
+      compare(layer.getKey() + " errors", wanted.path("errors"), totals.path("errors"));
+      for (Map.Entry<String, JsonNode> kind : wanted.path("tokens").properties()) {
+        compare(
+            layer.getKey() + " tokens " + kind.getKey(),
+            kind.getValue(),
+            totals.path("tokens").path(kind.getKey()));
+      }
+      if (wanted.has("usd")) {
+        compare(layer.getKey() + " usd", wanted.path("usd"), totals.path("cost").path("usd"));
+      }
+      if (layer.getKey().equals("gateway")) {
+        JsonNode requests = load.path("expected").path("layers").path("gateway_request");
+        compare("requests", requests.path("calls"), totals.path("requests").path("count"));
+        compare("requests failed", requests.path("errors"), totals.path("requests").path("failed"));
+        compare("events", load.path("spans"), totals.path("events"));
+      }
+    }
+  }
+
+  private void compare(String what, JsonNode wanted, JsonNode told) {
+    BigDecimal a = new BigDecimal(wanted.asText());
+    String text = told.asText("");
+    BigDecimal b = text.isEmpty() || text.equals("null") ? BigDecimal.ZERO : new BigDecimal(text);
+    if (a.compareTo(b) != 0) {
+      differences.add(what + ": expected " + a.toPlainString() + ", answered " + b.toPlainString());
+    }
+  }
+
+  private void report(
+      List<Watched> watched,
+      Map<String, Double> before,
+      Map<String, Double> after,
+      Map<String, Map<String, Double>> threadsBefore,
+      Map<String, Map<String, Double>> threadsAfter,
+      JsonNode load,
+      ObjectNode result)
+      throws IOException {
+    double millions = load.path("measuredSpans").asDouble() / 1e6;
+    int seconds = result.path("seconds").asInt();
+    out.printf(
+        Locale.ROOT,
+        "%n%,.0f spans/s of %d B over %d s (%,d asked); acknowledged p50 %.1f ms, p99 %.1f ms; visible p50 %.0f ms, p99 %.0f ms (%d probes); all written %d ms after the end; %d retries%n",
+        load.path("spansPerSecond").asDouble(),
+        load.path("spanBytes").asInt(),
+        seconds,
+        result.path("rate").asInt(),
+        load.path("ackP50Ms").asDouble(),
+        load.path("ackP99Ms").asDouble(),
+        result.path("freshP50Ms").asDouble(),
+        result.path("freshP99Ms").asDouble(),
+        result.path("freshProbes").asInt(),
+        result.path("drainMs").asLong(),
+        load.path("retries").asLong());
+    out.printf(
+        "%-12s %10s %12s %8s %10s %18s%n",
+        "process", "CPU s", "CPU s/M", "cores", "RSS MiB", "heap MiB (live)");
+    ArrayNode table = result.putArray("processes");
+    for (Watched process : watched) {
+      double cpu = after.get(process.name()) - before.get(process.name());
+      int[] heap = process.heapPeakMib();
+      out.printf(
+          Locale.ROOT,
+          "%-12s %10.2f %12.2f %8.2f %10d %12d (%d)%n",
+          process.name(),
+          cpu,
+          cpu / millions,
+          cpu / seconds,
+          process.rssPeakMib(),
+          heap[0],
+          heap[1]);
+      ObjectNode row = table.addObject();
+      row.put("name", process.name()).put("cpuSeconds", cpu).put("cpuPerMillion", cpu / millions);
+      row.put("rssMib", process.rssPeakMib()).put("heapMib", heap[0]).put("heapLiveMib", heap[1]);
+      ObjectNode threads = row.putObject("threads");
+      Map<String, Double> was = threadsBefore.get(process.name());
+      threadsAfter
+          .get(process.name())
+          .forEach(
+              (thread, used) -> {
+                double spent = used - was.getOrDefault(thread, 0.0);
+                if (spent > 0.02 * cpu) {
+                  threads.put(thread, Math.round(spent / millions * 100) / 100.0);
+                }
+              });
+      out.println("             s/M by thread: " + threads);
+    }
+    if (differences.isEmpty()) {
+      out.println("totals: all equal, nothing lost, nothing twice");
+    } else {
+      differences.forEach(difference -> out.println("DIFFERENT " + difference));
+    }
+    ArrayNode told = result.putArray("different");
+    differences.forEach(told::add);
+  }
+}
