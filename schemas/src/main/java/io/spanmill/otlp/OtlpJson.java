@@ -8,29 +8,37 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Message;
+import com.google.protobuf.WireFormat;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * OTLP's JSON mapping of trace requests: lowerCamelCase keys, ids in hex of either case, enums as
  * integers (names are understood too), 64-bit integers as text or number, bytes in base64, unknown
- * keys ignored at every depth, null as absent. Driven by the generated descriptors. Thread-safe.
+ * keys ignored at every depth, null as absent. Of a key given twice the last counts; lists add up.
+ *
+ * <p>Written straight into protobuf bytes, which are about as many as those of the JSON at most:
+ * millions of empty objects in a small body cost no memory beyond that. Driven by the generated
+ * descriptors. Thread-safe.
  */
 public final class OtlpJson {
   private static final BigInteger UNSIGNED_MAX =
       BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
+  private static final BigInteger INT_MIN = BigInteger.valueOf(Integer.MIN_VALUE);
+  private static final BigInteger INT_MAX = BigInteger.valueOf(Integer.MAX_VALUE);
+  private static final BigInteger UNSIGNED_INT_MAX = BigInteger.valueOf(0xffffffffL);
+  private static final BigInteger LONG_MIN = BigInteger.valueOf(Long.MIN_VALUE);
+  private static final BigInteger LONG_MAX = BigInteger.valueOf(Long.MAX_VALUE);
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(
@@ -41,25 +49,73 @@ public final class OtlpJson {
                   .build())
           .build();
 
-  /** Fields by JSON name, by message. */
-  private final Map<Descriptor, Map<String, FieldDescriptor>> fields = new HashMap<>();
+  /**
+   * Protobuf bytes.
+   *
+   * @param bytes the request from the beginning; what follows {@code length} means nothing
+   */
+  public record Encoded(byte[] bytes, int length) {}
 
-  public OtlpJson() {
-    index(ExportTraceServiceRequest.getDescriptor());
+  /**
+   * A field as the reader of JSON needs it.
+   *
+   * @param slot index among the message's fields of one value; all members of a oneof share one, -1
+   *     for lists
+   * @param presence whether a default value is written too, as in a oneof
+   */
+  private record Field(
+      FieldDescriptor descriptor, int tag, int slot, boolean presence, Shape message, boolean id) {}
+
+  /** A message type: its fields by JSON name. */
+  private static final class Shape {
+    private final Map<String, Field> fields = new HashMap<>();
+    private int slots;
   }
 
-  private void index(Descriptor descriptor) {
-    if (fields.containsKey(descriptor)) {
-      return;
+  private static final Shape NONE = new Shape();
+
+  private final Shape request;
+
+  public OtlpJson() {
+    request = shape(ExportTraceServiceRequest.getDescriptor(), new HashMap<>());
+  }
+
+  private static Shape shape(Descriptor descriptor, Map<Descriptor, Shape> known) {
+    Shape found = known.get(descriptor);
+    if (found != null) {
+      return found;
     }
-    Map<String, FieldDescriptor> byName = new HashMap<>();
-    fields.put(descriptor, byName);
+    Shape shape = new Shape();
+    known.put(descriptor, shape);
+    Map<Object, Integer> slots = new HashMap<>();
     for (FieldDescriptor field : descriptor.getFields()) {
-      byName.put(field.getJsonName(), field);
-      if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
-        index(field.getMessageType());
-      }
+      Object oneof = field.getRealContainingOneof();
+      Object owner = oneof == null ? field : oneof;
+      int slot = field.isRepeated() ? -1 : slots.computeIfAbsent(owner, o -> slots.size());
+      boolean message = field.getJavaType() == FieldDescriptor.JavaType.MESSAGE;
+      int tag = field.getNumber() << 3 | field.getLiteType().getWireType();
+      shape.fields.put(
+          field.getJsonName(),
+          new Field(
+              field,
+              tag,
+              slot,
+              field.hasPresence(),
+              message ? shape(field.getMessageType(), known) : NONE,
+              field.getName().endsWith("_id")));
     }
+    shape.slots = slots.size();
+    return shape;
+  }
+
+  /**
+   * The request as protobuf bytes, exactly as many as needed.
+   *
+   * @throws MalformedOtlpException as {@link #encode}
+   */
+  public byte[] toProtobuf(byte[] json, int offset, int length) throws MalformedOtlpException {
+    Encoded encoded = encode(json, offset, length);
+    return Arrays.copyOf(encoded.bytes(), encoded.length());
   }
 
   /**
@@ -68,21 +124,20 @@ public final class OtlpJson {
    *
    * @throws MalformedOtlpException with the JSON path and what was expected
    */
-  public byte[] toProtobuf(byte[] json, int offset, int length) throws MalformedOtlpException {
+  public Encoded encode(byte[] json, int offset, int length) throws MalformedOtlpException {
+    ProtoWriter out = new ProtoWriter(length);
     try (JsonParser parser = FACTORY.createParser(json, offset, length)) {
       JsonToken first = parser.nextToken();
-      if (first == null) {
-        return new byte[0];
+      if (first != null) {
+        if (first != JsonToken.START_OBJECT) {
+          throw problem(parser, "an object");
+        }
+        message(parser, request, out);
+        if (parser.nextToken() != null) {
+          throw problem(parser, "nothing more");
+        }
       }
-      if (first != JsonToken.START_OBJECT) {
-        throw problem(parser, "an object");
-      }
-      ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
-      message(parser, request);
-      if (parser.nextToken() != null) {
-        throw problem(parser, "nothing more");
-      }
-      return request.build().toByteArray();
+      return new Encoded(out.bytes(), out.size());
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
       throw new MalformedOtlpException(
@@ -92,112 +147,131 @@ public final class OtlpJson {
     }
   }
 
-  private void message(JsonParser p, Message.Builder into)
+  private static void message(JsonParser p, Shape shape, ProtoWriter out)
       throws IOException, MalformedOtlpException {
-    Map<String, FieldDescriptor> known = fields.getOrDefault(into.getDescriptorForType(), Map.of());
+    // Where each field of one value was written, begin and end: a later one takes its place.
+    int[] written = null;
     while (p.nextToken() == JsonToken.FIELD_NAME) {
-      FieldDescriptor field = known.get(p.currentName());
+      Field field = shape.fields.get(p.currentName());
       JsonToken value = p.nextToken();
       if (field == null) {
         p.skipChildren();
-      } else if (value != JsonToken.VALUE_NULL) {
-        if (field.isRepeated()) {
-          repeated(p, into, field);
-        } else {
-          Object parsed = value(p, into, field);
-          if (parsed != null) {
-            into.setField(field, parsed);
-          }
+      } else if (value == JsonToken.VALUE_NULL) {
+        continue;
+      } else if (field.slot < 0) {
+        repeated(p, field, out);
+      } else {
+        if (written == null) {
+          written = new int[shape.slots * 2];
         }
+        int begin = out.size();
+        value(p, field, out);
+        replace(written, field.slot, begin, out);
       }
     }
   }
 
-  private void repeated(JsonParser p, Message.Builder into, FieldDescriptor field)
+  private static void replace(int[] written, int slot, int begin, ProtoWriter out) {
+    int from = written[slot * 2];
+    int length = written[slot * 2 + 1] - from;
+    int end = out.size();
+    if (length > 0) {
+      out.remove(from, from + length);
+      for (int i = 0; i < written.length; i += 2) {
+        if (written[i] > from) {
+          written[i] -= length;
+          written[i + 1] -= length;
+        }
+      }
+    } else {
+      length = 0;
+    }
+    written[slot * 2] = begin - length;
+    written[slot * 2 + 1] = end - length;
+  }
+
+  private static void repeated(JsonParser p, Field field, ProtoWriter out)
       throws IOException, MalformedOtlpException {
     if (p.currentToken() != JsonToken.START_ARRAY) {
       throw problem(p, "an array");
     }
+    boolean messages = field.descriptor.getJavaType() == FieldDescriptor.JavaType.MESSAGE;
     while (p.nextToken() != JsonToken.END_ARRAY) {
-      // A null in an array stands for a default element.
-      Object parsed =
-          p.currentToken() == JsonToken.VALUE_NULL
-                  && field.getJavaType() == FieldDescriptor.JavaType.MESSAGE
-              ? into.newBuilderForField(field).build()
-              : value(p, into, field);
-      if (parsed != null) {
-        into.addRepeatedField(field, parsed);
+      if (messages && p.currentToken() == JsonToken.VALUE_NULL) {
+        // A null in an array stands for a default element.
+        out.endMessage(out.beginMessage(field.tag));
+      } else {
+        value(p, field, out);
       }
     }
   }
 
-  private @Nullable Object value(JsonParser p, Message.Builder parent, FieldDescriptor field)
+  private static void value(JsonParser p, Field field, ProtoWriter out)
       throws IOException, MalformedOtlpException {
-    return switch (field.getType()) {
+    boolean always = field.presence || field.slot < 0;
+    switch (field.descriptor.getType()) {
       case MESSAGE -> {
         if (p.currentToken() != JsonToken.START_OBJECT) {
           throw problem(p, "an object");
         }
-        Message.Builder child = parent.newBuilderForField(field);
-        message(p, child);
-        yield child.build();
+        int begin = out.beginMessage(field.tag);
+        message(p, field.message, out);
+        out.endMessage(begin);
       }
       case STRING -> {
         if (p.currentToken() != JsonToken.VALUE_STRING) {
           throw problem(p, "text");
         }
-        yield validText(p);
-      }
-      case BYTES -> bytes(p, field);
-      case BOOL ->
-          switch (p.currentToken()) {
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            default -> throw problem(p, "true or false");
-          };
-      case DOUBLE -> doubleValue(p);
-      case ENUM -> enumValue(p, field);
-      case INT64, SINT64, SFIXED64 ->
-          integer(p, BigInteger.valueOf(Long.MIN_VALUE), BigInteger.valueOf(Long.MAX_VALUE))
-              .longValue();
-      case UINT64, FIXED64 -> integer(p, BigInteger.ZERO, UNSIGNED_MAX).longValue();
-      case UINT32, FIXED32 ->
-          integer(p, BigInteger.ZERO, BigInteger.valueOf(0xffffffffL)).intValue();
-      default ->
-          integer(p, BigInteger.valueOf(Integer.MIN_VALUE), BigInteger.valueOf(Integer.MAX_VALUE))
-              .intValue();
-    };
-  }
-
-  /** Text that can be written as UTF-8: a lone surrogate cannot. */
-  private static String validText(JsonParser p) throws IOException, MalformedOtlpException {
-    String text = p.getText();
-    for (int i = 0; i < text.length(); i++) {
-      if (Character.isSurrogate(text.charAt(i))) {
-        if (i + 1 < text.length()
-            && Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
-          i++;
-        } else {
+        if ((always || p.getTextLength() > 0)
+            && !out.text(field.tag, p.getTextCharacters(), p.getTextOffset(), p.getTextLength())) {
           throw problem(p, "text without lone surrogates");
         }
       }
+      case BYTES -> {
+        byte[] bytes = bytes(p, field.id);
+        if (always || bytes.length > 0) {
+          out.bytes(field.tag, bytes);
+        }
+      }
+      case BOOL -> {
+        boolean yes = p.currentToken() == JsonToken.VALUE_TRUE;
+        if (!yes && p.currentToken() != JsonToken.VALUE_FALSE) {
+          throw problem(p, "true or false");
+        }
+        number(field, yes ? 1 : 0, always, out);
+      }
+      case DOUBLE -> number(field, Double.doubleToRawLongBits(doubleValue(p)), always, out);
+      case ENUM -> number(field, enumValue(p, field.descriptor), always, out);
+      case INT64, SFIXED64 -> number(field, integer(p, LONG_MIN, LONG_MAX), always, out);
+      case UINT64, FIXED64 -> number(field, integer(p, BigInteger.ZERO, UNSIGNED_MAX), always, out);
+      case UINT32, FIXED32 ->
+          number(field, integer(p, BigInteger.ZERO, UNSIGNED_INT_MAX), always, out);
+      case INT32, SFIXED32 -> number(field, integer(p, INT_MIN, INT_MAX), always, out);
+      default ->
+          throw new IllegalStateException(
+              "OTLP has no field of type " + field.descriptor.getType());
     }
-    return text;
   }
 
-  private static ByteString bytes(JsonParser p, FieldDescriptor field)
-      throws IOException, MalformedOtlpException {
+  private static void number(Field field, long bits, boolean always, ProtoWriter out) {
+    if (bits != 0 || always) {
+      switch (field.descriptor.getLiteType().getWireType()) {
+        case WireFormat.WIRETYPE_VARINT -> out.varint(field.tag, bits);
+        case WireFormat.WIRETYPE_FIXED64 -> out.fixed64(field.tag, bits);
+        default -> out.fixed32(field.tag, (int) bits);
+      }
+    }
+  }
+
+  private static byte[] bytes(JsonParser p, boolean id) throws IOException, MalformedOtlpException {
     if (p.currentToken() != JsonToken.VALUE_STRING) {
       throw problem(p, "text");
     }
     String text = p.getText();
-    boolean id = field.getName().endsWith("_id");
     try {
-      if (id) {
-        return ByteString.copyFrom(HexFormat.of().parseHex(text));
-      }
-      return ByteString.copyFrom(
-          Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/')));
+      return id
+          ? HexFormat.of().parseHex(text)
+          : Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
     } catch (IllegalArgumentException e) {
       throw problem(p, id ? "hex digits" : "base64");
     }
@@ -227,22 +301,26 @@ public final class OtlpJson {
     throw problem(p, "a number");
   }
 
-  private static @Nullable EnumValueDescriptor enumValue(JsonParser p, FieldDescriptor field)
+  private static long enumValue(JsonParser p, FieldDescriptor field)
       throws IOException, MalformedOtlpException {
     if (p.currentToken() == JsonToken.VALUE_STRING) {
       EnumValueDescriptor byName = field.getEnumType().findValueByName(p.getText());
       if (byName != null) {
-        return byName;
+        return byName.getNumber();
       }
     }
-    int number =
-        integer(p, BigInteger.valueOf(Integer.MIN_VALUE), BigInteger.valueOf(Integer.MAX_VALUE))
-            .intValue();
-    return field.getEnumType().findValueByNumberCreatingIfUnknown(number);
+    return integer(p, INT_MIN, INT_MAX);
   }
 
-  private static BigInteger integer(JsonParser p, BigInteger min, BigInteger max)
+  private static long integer(JsonParser p, BigInteger min, BigInteger max)
       throws IOException, MalformedOtlpException {
+    if (p.currentToken() == JsonToken.VALUE_NUMBER_INT
+        && p.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+      long plain = p.getLongValue();
+      if (plain >= min.longValue() && (max.bitLength() > 63 || plain <= max.longValue())) {
+        return plain;
+      }
+    }
     BigDecimal value;
     try {
       value =
@@ -257,7 +335,7 @@ public final class OtlpJson {
       }
       BigInteger integer = value.toBigIntegerExact();
       if (integer.compareTo(min) >= 0 && integer.compareTo(max) <= 0) {
-        return integer;
+        return integer.longValue();
       }
     } catch (ArithmeticException | NumberFormatException e) {
       throw problem(p, "an integer as number or text");

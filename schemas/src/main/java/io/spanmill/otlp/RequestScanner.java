@@ -19,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  * value set more than once. No known exporter writes them; {@link #irregular} tells of one, and
  * positions are then not enough to read it.
  *
+ * <p>Longer than a class should be, on purpose: there is one method a message, each a switch over
+ * its fields, and all of them live on the same few results of the last read ({@link #len}, {@link
+ * #tag}, {@link #varint}). Cut in two, those would be fields of another object, read and written
+ * for every field of every span; a cut between noting and checking goes through the middle of each
+ * method.
+ *
  * <p>Not thread-safe; reused without allocation once its arrays have grown.
  */
 final class RequestScanner {

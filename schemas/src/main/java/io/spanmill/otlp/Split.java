@@ -33,6 +33,8 @@ final class Split {
   private final Map<Integer, byte[]> cutSpans = new HashMap<>();
   private final Map<String, Integer> rejections = new TreeMap<>();
 
+  private long chunkBytes;
+
   // The chunk being written.
   private byte[] out = new byte[0];
   private int pos;
@@ -51,6 +53,7 @@ final class Split {
     int received = scan.spanCount;
     int kept = assign();
     List<Chunk> chunks;
+    long excess = 0;
     if (kept == 0) {
       chunks = List.of();
     } else if (kept == received
@@ -64,10 +67,17 @@ final class Split {
       chunks = List.of(new Chunk(partitionOf[0], whole, kept));
     } else {
       sort();
-      chunks = chunks();
+      long total = plan();
+      excess = total > 2L * length + (long) counts.length * limits.maxRecordBytes() ? total : 0;
+      chunks = excess > 0 ? List.of() : chunks();
     }
     return new SplitResult(
-        chunks, received, received - kept, rejection(received, received - kept), cutSpans.size());
+        chunks,
+        received,
+        received - kept,
+        rejection(received, received - kept),
+        cutSpans.size(),
+        excess);
   }
 
   private String rejection(int received, int rejected) {
@@ -192,6 +202,21 @@ final class Split {
     }
   }
 
+  /**
+   * What all chunks take at most: a small request of large resources can make thousands of them.
+   */
+  private long plan() {
+    long total = 0;
+    int from = 0;
+    for (int end : counts) {
+      while (from < end) {
+        from = chunkEnd(from, end);
+        total += chunkBytes;
+      }
+    }
+    return total;
+  }
+
   private List<Chunk> chunks() {
     List<Chunk> chunks = new ArrayList<>(counts.length);
     int from = 0;
@@ -206,9 +231,13 @@ final class Split {
     return chunks;
   }
 
-  /** How far one record reaches: at least one span, which {@link #fit} has made small enough. */
+  /**
+   * How far one record reaches: at least one span, which {@link #fit} has made small enough. Leaves
+   * its size at most in {@link #chunkBytes}.
+   */
   private int chunkEnd(int from, int end) {
     long bytes = 0;
+    chunkBytes = 0;
     int scope = -1;
     int resource = -1;
     for (int i = from; i < end; i++) {
@@ -226,6 +255,7 @@ final class Split {
       if (bytes > limits.maxRecordBytes() && i > from) {
         return i;
       }
+      chunkBytes = bytes;
     }
     return end;
   }

@@ -3,6 +3,9 @@
  */
 package io.spanmill.otlp;
 
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+
 /**
  * Bounds of what is written.
  *
@@ -24,5 +27,12 @@ public record SplitLimits(int maxRecordBytes, int maxSpanBytes) {
               + FRAMING_BYTES
               + " more");
     }
+  }
+
+  /** The bounds that {@code kafka.record.max.bytes} and {@code ingest.max.span.bytes} make. */
+  public static SplitLimits of(Settings settings) {
+    int recordBytes = settings.integer(Keys.KAFKA_RECORD_MAX_BYTES);
+    int spanBytes = settings.integer(Keys.INGEST_MAX_SPAN_BYTES);
+    return new SplitLimits(recordBytes, Math.min(spanBytes, recordBytes - FRAMING_BYTES));
   }
 }

@@ -14,35 +14,44 @@ package io.spanmill.otlp;
  */
 public final class TraceSplitter {
   /**
-   * Counts the spans of a request, valid ids or not, without looking into them: a request that has
-   * too many can be refused before anything is kept of it.
+   * Counts the resource groups, scope groups and spans of a request, without looking into spans:
+   * one that has too many can be refused before anything is kept of it. Two bytes make a group,
+   * which costs twenty times that to note.
    *
    * @throws MalformedOtlpException if the messages around the spans make no sense; that the spans
    *     do is for {@link #split} to find out
    */
-  public int countSpans(byte[] body, int offset, int length) throws MalformedOtlpException {
-    return count(body, offset, offset + length, Tags.REQUEST_RESOURCE_SPANS, 0);
+  public Parts count(byte[] body, int offset, int length) throws MalformedOtlpException {
+    int[] byDepth = new int[3];
+    count(body, offset, offset + length, Tags.REQUEST_RESOURCE_SPANS, 0, byDepth);
+    return new Parts(byDepth[0] + byDepth[1], byDepth[2]);
   }
 
-  private static int count(byte[] b, int from, int end, int tagOfChildren, int depth)
+  /**
+   * What a request consists of.
+   *
+   * @param groups resource and scope groups
+   * @param spans spans, valid or not
+   */
+  public record Parts(int groups, int spans) {}
+
+  private static void count(
+      byte[] b, int from, int end, int tagOfChildren, int depth, int[] byDepth)
       throws MalformedOtlpException {
-    int spans = 0;
     for (int p = from; p < end; ) {
       int n = Wire.varintLength(b, p, end);
       int tag = Wire.tag(b, p, n);
       int value = p + n;
       p = Wire.skip(b, value, end, tag, depth);
       if (tag == tagOfChildren) {
-        if (depth == 2) {
-          spans++;
-        } else {
+        byDepth[depth]++;
+        if (depth < 2) {
           int content = value + Wire.varintLength(b, value, p);
           int next = depth == 0 ? Tags.RESOURCE_SPANS_SCOPE_SPANS : Tags.SCOPE_SPANS_SPANS;
-          spans += count(b, content, p, next, depth + 1);
+          count(b, content, p, next, depth + 1, byDepth);
         }
       }
     }
-    return spans;
   }
 
   /**

@@ -34,6 +34,61 @@ class OtlpJsonTest {
     assertThat(parse(write(request).toString())).isEqualTo(request);
   }
 
+  @Property(tries = 200)
+  void toProtobuf_isWhatThePlainMappingMakesOfIt_howeverKeysRepeat(@ForAll long seed)
+      throws Exception {
+    Random random = new Random(seed);
+    String text = write(RandomOtlp.request(random)).toString();
+    for (int i = 0; i < 20; i++) {
+      byte[] json = text.getBytes(StandardCharsets.UTF_8);
+      JsonFuzz.check(json);
+      text = mutated(text, random);
+    }
+  }
+
+  @Test
+  void toProtobuf_ofAKeyGivenTwice_theLastCounts_andListsAddUp() throws Exception {
+    Span out =
+        span(
+            "{'name':'a','kind':2,'status':{'code':2,'message':'old'},'name':'','kind':3,"
+                + "'status':{'message':'new'},'attributes':[{'key':'k','value':{'intValue':1,'stringValue':'x'}}],"
+                + "'attributes':[{'key':'l','value':{'boolValue':false}}]}");
+    assertThat(out.getName()).isEmpty();
+    assertThat(out.getKindValue()).isEqualTo(3);
+    assertThat(out.getStatus().getMessage()).isEqualTo("new");
+    assertThat(out.getStatus().getCodeValue()).isZero();
+    assertThat(out.getAttributesList()).hasSize(2);
+    assertThat(out.getAttributes(0).getValue().getStringValue()).isEqualTo("x");
+    assertThat(out.getAttributes(1).getValue().hasBoolValue()).isTrue();
+  }
+
+  @Test
+  void encode_ofMillionsOfEmptyObjects_takesNoMoreThanTheJson() throws Exception {
+    byte[] json =
+        ("{\"resourceSpans\":[" + "{},".repeat(2_000_000) + "{}]}")
+            .getBytes(StandardCharsets.UTF_8);
+    OtlpJson.Encoded encoded = MAPPING.encode(json, 0, json.length);
+    assertThat(encoded.bytes().length).isLessThanOrEqualTo(json.length);
+    assertThat(encoded.length()).isEqualTo(2 * 2_000_001);
+  }
+
+  /** Characters changed, and pieces between braces copied elsewhere, so that keys repeat. */
+  private static String mutated(String text, Random random) {
+    StringBuilder out = new StringBuilder(text);
+    if (random.nextBoolean()) {
+      String alphabet = "{}[]\",:0123456789eE.-nulltruefalse\\ ";
+      out.setCharAt(
+          random.nextInt(out.length()), alphabet.charAt(random.nextInt(alphabet.length())));
+    } else {
+      int comma = text.indexOf(",\"", random.nextInt(text.length()));
+      int next = comma < 0 ? -1 : text.indexOf(",\"", comma + 1);
+      if (next > 0) {
+        out.insert(next, text.substring(comma, next));
+      }
+    }
+    return out.toString();
+  }
+
   @Test
   void toProtobuf_isLenientWhereTheMappingSaysSo() throws Exception {
     String span =

@@ -37,7 +37,7 @@ class TraceSplitterTest {
   private final TraceSplitter splitter = new TraceSplitter();
 
   /** A span with the groups it came in, their children left out. */
-  private record Placed(ResourceSpans resource, ScopeSpans scope, Span span) {}
+  record Placed(ResourceSpans resource, ScopeSpans scope, Span span) {}
 
   @Property(tries = 300)
   void chunks_holdEverySpanOnceInItsPartitionWithItsGroups(
@@ -71,7 +71,7 @@ class TraceSplitterTest {
     assertThat(result.spans()).isEqualTo(placed(request).size());
     assertThat(result.chunks().stream().mapToInt(SplitResult.Chunk::spans).sum())
         .isEqualTo(result.spans() - result.rejectedSpans());
-    assertThat(splitter.countSpans(body, 0, body.length)).isEqualTo(placed(request).size());
+    assertThat(splitter.count(body, 0, body.length).spans()).isEqualTo(placed(request).size());
   }
 
   @Property(tries = 200)
@@ -243,7 +243,7 @@ class TraceSplitterTest {
     assertThat(result.chunks()).isEmpty();
   }
 
-  private static boolean isSound(Span span) {
+  static boolean isSound(Span span) {
     return span.getTraceId().size() == 16
         && !span.getTraceId().equals(ByteString.copyFrom(new byte[16]))
         && span.getSpanId().size() == 8
@@ -263,7 +263,7 @@ class TraceSplitterTest {
         partitions);
   }
 
-  private static List<Placed> placed(ExportTraceServiceRequest request) {
+  static List<Placed> placed(ExportTraceServiceRequest request) {
     List<Placed> all = new ArrayList<>();
     for (ResourceSpans resource : request.getResourceSpansList()) {
       for (ScopeSpans scope : resource.getScopeSpansList()) {

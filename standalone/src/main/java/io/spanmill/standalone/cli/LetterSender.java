@@ -140,6 +140,9 @@ final class LetterSender implements AutoCloseable {
       }
       records.add(record);
     }
+    if (result.excessBytes() > 0) {
+      return "split by trace it would take " + result.excessBytes() + " bytes";
+    }
     return result.rejectedSpans() == 0
         ? ""
         : result.rejectedSpans() + " spans rejected: " + result.rejection();
