@@ -4,19 +4,20 @@
 package io.spanmill.ingest;
 
 import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.SessionProtocol;
-import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.common.metric.NoopMeterRegistry;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.cors.CorsService;
-import io.netty.handler.ssl.ClientAuth;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.ingest.auth.AllowedHosts;
 import io.spanmill.ingest.auth.Callers;
+import io.spanmill.ingest.auth.Certificates;
+import io.spanmill.ingest.bridge.Bridge;
 import io.spanmill.ingest.grpc.OtlpGrpcService;
 import io.spanmill.ingest.http.HttpAnswers;
 import io.spanmill.ingest.http.OperationsService;
@@ -28,8 +29,8 @@ import io.spanmill.ingest.receive.Admission;
 import io.spanmill.ingest.receive.ConnectionGuard;
 import io.spanmill.ingest.receive.IngestMetrics;
 import io.spanmill.ingest.receive.Outcome;
+import io.spanmill.ingest.receive.Protocol;
 import io.spanmill.ingest.receive.Receiver;
-import java.io.File;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -38,6 +39,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,17 +50,17 @@ import org.slf4j.LoggerFactory;
 public final class IngestService implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IngestService.class);
   private static final Duration DRAIN_LIMIT = Duration.ofSeconds(8);
-  private static final Duration IDLE_LIMIT = Duration.ofSeconds(60);
-  private static final int MAX_HEADER_BYTES = 16 * 1024;
 
   private final Settings settings;
   private final Callers callers;
   private final AllowedHosts hosts;
+  private final @Nullable Certificates certificates;
   private final IngestMetrics metrics;
   private final Publisher publisher;
   private final KafkaState kafka;
   private final ExecutorService workers;
   private final Receiver receiver;
+  private final @Nullable Bridge bridge;
   private final Server http;
   private final Server grpc;
   private volatile boolean draining;
@@ -67,6 +69,7 @@ public final class IngestService implements AutoCloseable {
     this.settings = settings;
     this.callers = callers;
     hosts = new AllowedHosts(settings);
+    certificates = Certificates.of(settings);
     Admission admission =
         new Admission(
             settings.longValue(Keys.INGEST_MAX_INFLIGHT_BYTES),
@@ -100,6 +103,7 @@ public final class IngestService implements AutoCloseable {
     }
     kafka = state;
     receiver = new Receiver(settings, admission, publisher, kafka::prepared, metrics, workers);
+    bridge = Bridge.start(settings, kafka::prepared, metrics.registry());
     http = server(settings.integer(Keys.INGEST_HTTP_PORT));
     grpc = server(settings.integer(Keys.INGEST_GRPC_PORT));
   }
@@ -114,6 +118,7 @@ public final class IngestService implements AutoCloseable {
    */
   public static IngestService start(Settings settings) throws InterruptedException {
     Callers callers = new Callers(settings, Clock.systemUTC());
+    Bridge.check(settings);
     if (callers.anonymous()) {
       LOG.warn("auth.anonymous is on: everybody who reaches this address may send");
     }
@@ -137,15 +142,29 @@ public final class IngestService implements AutoCloseable {
     return grpc.activeLocalPort();
   }
 
-  /** Whether spans are taken: Kafka made progress lately and nothing is shutting down. */
+  /** Whether spans are taken: Kafka and the bridge made progress lately, nothing shuts down. */
   public boolean ready() {
-    return !draining && kafka.progressing();
+    Bridge current = bridge;
+    return !draining && kafka.progressing() && (current == null || current.progressing());
+  }
+
+  private String problem() {
+    Bridge current = bridge;
+    if (draining) {
+      return "shutting down";
+    }
+    String known = kafka.problem();
+    return known.isEmpty() && current != null ? current.problem() : known;
   }
 
   /** Ends within ten seconds: no new requests, those under way are finished, then Kafka is left. */
   @Override
   public void close() {
     draining = true;
+    Bridge current = bridge;
+    if (current != null) {
+      current.close();
+    }
     var stopped = List.of(http.stop(), grpc.stop());
     stopped.forEach(future -> future.handle((done, error) -> null).join());
     publisher.close();
@@ -158,42 +177,34 @@ public final class IngestService implements AutoCloseable {
     AtomicInteger connections = new AtomicInteger();
     int maxConnections = settings.integer(Keys.INGEST_MAX_CONNECTIONS);
     long timeoutMs = settings.longValue(Keys.INGEST_REQUEST_TIMEOUT_MS);
-    boolean tls = !settings.string(Keys.TLS_CERT_FILE).isEmpty();
+    int maxHeaderBytes = settings.integer(Keys.INGEST_MAX_HEADER);
     InetSocketAddress address = new InetSocketAddress(settings.string(Keys.BIND_ADDRESS), port);
     ServerBuilder builder =
         Server.builder()
-            .port(address, tls ? SessionProtocol.HTTPS : SessionProtocol.HTTP)
+            .port(address, certificates == null ? SessionProtocol.HTTP : SessionProtocol.HTTPS)
             .meterRegistry(NoopMeterRegistry.get())
             // The receiver has limits of its own, which answer as OTLP wants.
             .maxRequestLength(0)
             .requestTimeoutMillis(0)
-            .idleTimeout(IDLE_LIMIT)
+            .idleTimeoutMillis(settings.longValue(Keys.INGEST_IDLE_TIMEOUT_MS))
             .disableServerHeader()
             .disableDateHeader()
-            .http1MaxHeaderSize(MAX_HEADER_BYTES)
-            .http2MaxHeaderListSize(MAX_HEADER_BYTES)
+            .http1MaxHeaderSize(maxHeaderBytes)
+            .http2MaxHeaderListSize(maxHeaderBytes)
             .http2MaxStreamsPerConnection(settings.integer(Keys.INGEST_MAX_REQUESTS))
             .gracefulShutdownTimeout(Duration.ZERO, DRAIN_LIMIT)
             .childChannelPipelineCustomizer(
                 pipeline ->
                     pipeline.addFirst(
                         new ConnectionGuard(connections, maxConnections, timeoutMs, metrics)));
-    if (tls) {
-      builder.tls(
-          TlsKeyPair.of(
-              new File(settings.string(Keys.TLS_KEY_FILE)),
-              new File(settings.string(Keys.TLS_CERT_FILE))));
-      String clientCa = settings.string(Keys.TLS_CLIENT_CA_FILE);
-      if (!clientCa.isEmpty()) {
-        builder.tlsCustomizer(
-            ssl -> ssl.trustManager(new File(clientCa)).clientAuth(ClientAuth.REQUIRE));
-      }
+    if (certificates != null) {
+      builder.tlsProvider(certificates, certificates.config());
     }
     builder
         .service("/v1/traces", cors(new OtlpHttpService(receiver, callers)))
         .service(OtlpGrpcService.EXPORT_PATH, new OtlpGrpcService(receiver, callers))
         .service("/health", OperationsService.health())
-        .service("/ready", OperationsService.ready(this::ready, kafka::problem))
+        .service("/ready", OperationsService.ready(this::ready, this::problem))
         .service("/metrics", OperationsService.metrics(metrics.registry(), callers))
         .serviceUnder("/", unknownPath())
         .decorator(
@@ -203,9 +214,9 @@ public final class IngestService implements AutoCloseable {
               // Probes come by address; these two tell nothing.
               boolean probe = path.equals("/health") || path.equals("/ready");
               if (!probe && !hosts.allows(request.authority())) {
-                Outcome wrong =
-                    Outcome.of(Outcome.Kind.WRONG_HOST, "this host name is not in http.hosts");
-                return answer(request, wrong);
+                return refuse(
+                    request,
+                    Outcome.of(Outcome.Kind.WRONG_HOST, "this host name is not in http.hosts"));
               }
               return delegate.serve(ctx, request);
             });
@@ -249,21 +260,22 @@ public final class IngestService implements AutoCloseable {
     return false;
   }
 
-  private static HttpService unknownPath() {
+  private HttpService unknownPath() {
     return (ctx, request) ->
-        answer(
+        refuse(
             request,
             Outcome.of(
                 Outcome.Kind.NOT_FOUND,
                 "nothing here: only traces are taken, at /v1/traces and by TraceService/Export"));
   }
 
-  private static HttpResponse answer(
-      com.linecorp.armeria.common.HttpRequest request, Outcome outcome) {
+  private HttpResponse refuse(HttpRequest request, Outcome outcome) {
     if (OtlpGrpcService.isGrpc(request)) {
-      return OtlpGrpcService.answer(outcome);
+      return OtlpGrpcService.answer(receiver.refused(Protocol.GRPC, outcome));
     }
     String type = request.headers().get("content-type", "");
-    return HttpAnswers.of(outcome, type.startsWith("application/x-protobuf"));
+    boolean protobuf = type.startsWith("application/x-protobuf");
+    Protocol protocol = protobuf ? Protocol.HTTP_PROTOBUF : Protocol.HTTP_JSON;
+    return HttpAnswers.of(receiver.refused(protocol, outcome), protobuf);
   }
 }

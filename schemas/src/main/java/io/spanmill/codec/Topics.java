@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** The topics: names, settings, creation. */
 public final class Topics {
@@ -39,6 +41,7 @@ public final class Topics {
   public static final String PROJECT_HEADER = "project";
 
   private static final long ADMIN_TIMEOUT_SECONDS = 30;
+  private static final long DESCRIBE_AGAIN_MS = 50;
   private static final int RECORD_OVERHEAD_BYTES = 200_000;
 
   private Topics() {}
@@ -66,11 +69,7 @@ public final class Topics {
       List<NewTopic> missing = new ArrayList<>(wanted.values());
       missing.removeIf(t -> existing.contains(t.name()));
       create(admin, missing);
-      Map<String, TopicDescription> described =
-          admin
-              .describeTopics(wanted.keySet())
-              .allTopicNames()
-              .get(ADMIN_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      Map<String, TopicDescription> described = described(admin, wanted.keySet());
       for (TopicDescription d : described.values()) {
         if (d.partitions().size() != partitions) {
           throw new IllegalStateException(
@@ -96,6 +95,26 @@ public final class Topics {
           e);
     }
     return partitions;
+  }
+
+  /** A broker may answer before it has heard of topics that the controller has just made. */
+  private static Map<String, TopicDescription> described(Admin admin, Set<String> names)
+      throws InterruptedException, TimeoutException, ExecutionException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ADMIN_TIMEOUT_SECONDS);
+    while (true) {
+      try {
+        return admin
+            .describeTopics(names)
+            .allTopicNames()
+            .get(ADMIN_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+            || System.nanoTime() > deadline) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(DESCRIBE_AGAIN_MS);
+      }
+    }
   }
 
   private static void create(Admin admin, List<NewTopic> missing)

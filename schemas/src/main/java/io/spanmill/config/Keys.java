@@ -48,7 +48,7 @@ public final class Keys {
   public static final String AUTH_ANONYMOUS = key("General", "auth.anonymous", BOOLEAN, false, HIGH, "Lets everybody ingest and read project 'default' without a key, on any address.");
   public static final String AUTH_TOKEN_SECRET = key("General", "auth.token.secret", PASSWORD, "", MEDIUM, "Secret that signs the tokens of /v3/auth/token. Empty: ./spanmill up makes one and keeps it in the data folder; a service that runs alone makes one that ends with it. Services that run apart need the same one.");
   public static final String HTTP_HOSTS = key("General", "http.hosts", LIST, "localhost,127.0.0.1,[::1]", MEDIUM, "Host header names that are answered. * answers all.");
-  public static final String TLS_CERT_FILE = key("General", "tls.cert.file", STRING, "", MEDIUM, "PEM certificate chain of the ingest and query servers. Empty: no TLS.");
+  public static final String TLS_CERT_FILE = key("General", "tls.cert.file", STRING, "", MEDIUM, "PEM certificate chain of the ingest and query servers. Empty: no TLS. Ingest reads the three files again when they change.");
   public static final String TLS_KEY_FILE = key("General", "tls.key.file", STRING, "", MEDIUM, "PEM private key (PKCS#8) of tls.cert.file.");
   public static final String TLS_CLIENT_CA_FILE = key("General", "tls.client.ca.file", STRING, "", MEDIUM, "PEM certificates that client certificates must chain to. Empty: no mutual TLS.");
   public static final String PROJECTS = key("General", "projects", LIST, "default", MEDIUM, "Known projects, each NAME or NAME=UUID. Without a UUID one is derived from the name.");
@@ -92,11 +92,15 @@ public final class Keys {
   public static final String INGEST_PROJECT_SHARE = key("Ingest", "ingest.project.share", DOUBLE, 0.5, between(0.01, 1.0), MEDIUM, "Largest share of ingest.max.inflight.bytes one project may hold while others send.");
   public static final String INGEST_MAX_CONNECTIONS = key("Ingest", "ingest.max.connections", INT, 2048, between(1, 100_000), MEDIUM, "Open connections per port.");
   public static final String INGEST_REQUEST_TIMEOUT_MS = key("Ingest", "ingest.request.timeout.ms", LONG, 10_000L, between(100, 600_000), MEDIUM, "Longest a request may take, sending included; slow senders are cut off.");
+  public static final String INGEST_IDLE_TIMEOUT_MS = key("Ingest", "ingest.idle.timeout.ms", LONG, 60_000L, between(1000, 3_600_000), LOW, "How long a connection without requests stays open.");
+  public static final String INGEST_MAX_HEADER = key("Ingest", "ingest.max.header.bytes", INT, 16 * 1024, between(1024, 1024 * 1024), LOW, "Largest head of a request; past it 431.");
   public static final String INGEST_PRODUCE_TIMEOUT_MS = key("Ingest", "ingest.produce.timeout.ms", INT, 8000, between(500, 600_000), MEDIUM, "Longest wait for Kafka's acknowledgement before the sender is told to retry.");
   public static final String INGEST_LINGER_MS = key("Ingest", "ingest.linger.ms", INT, 5, between(0, 1000), LOW, "How long small requests wait to share a record.");
   public static final String INGEST_CORS_ORIGINS = key("Ingest", "ingest.cors.origins", LIST, "", LOW, "Origins that browsers may send from; a leading *. matches subdomains. Empty: none.");
   public static final String INGEST_BRIDGE_TOPICS = key("Ingest", "ingest.bridge.topics", LIST, "", MEDIUM, "Topics filled by a Collector's kafkaexporter, each TOPIC, TOPIC=otlp_proto or TOPIC=otlp_json.");
   public static final String INGEST_BRIDGE_PROJECT = key("Ingest", "ingest.bridge.project", STRING, "default", LOW, "Project of spans that come by the bridge.");
+  public static final String INGEST_BRIDGE_GROUP = key("Ingest", "ingest.bridge.group", STRING, "spanmill-bridge", LOW, "Consumer group of the bridge. Instances of one group share the topics' partitions.");
+  public static final String INGEST_BRIDGE_INSTANCE = key("Ingest", "ingest.bridge.instance", STRING, "", LOW, "Name of this instance in the group: it takes over at once from a predecessor that died. Empty: host name and HTTP port.");
 
   // Rollup job
   public static final String AGGREGATOR_PORT = key("Aggregator", "aggregator.port", INT, 8081, between(0, 65535), MEDIUM, "Port of the aggregator's /health, /ready and /metrics; 0 takes any free one.");

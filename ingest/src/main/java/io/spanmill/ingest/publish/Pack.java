@@ -18,8 +18,7 @@ final class Pack {
   final Key key;
   final long openedNanos;
   private final List<Part> parts = new ArrayList<>();
-  private final List<byte[]> values = new ArrayList<>();
-  private int sizeBytes;
+  private final RecordValue value = new RecordValue();
 
   Pack(Key key, long openedNanos) {
     this.key = key;
@@ -27,7 +26,7 @@ final class Pack {
   }
 
   int sizeBytes() {
-    return sizeBytes;
+    return value.sizeBytes();
   }
 
   int requests() {
@@ -36,25 +35,12 @@ final class Pack {
 
   void add(Submission owner, Chunk chunk) {
     parts.add(new Part(owner, chunk.spans()));
-    values.add(chunk.value());
-    sizeBytes += chunk.value().length;
+    value.add(chunk.value());
   }
 
   /** The record's value; the chunks' bytes are let go. */
   byte[] takeValue() {
-    if (values.size() == 1) {
-      byte[] only = values.get(0);
-      values.clear();
-      return only;
-    }
-    byte[] joined = new byte[sizeBytes];
-    int at = 0;
-    for (byte[] value : values) {
-      System.arraycopy(value, 0, joined, at, value.length);
-      at += value.length;
-    }
-    values.clear();
-    return joined;
+    return value.take();
   }
 
   void finished(@Nullable Throwable error) {

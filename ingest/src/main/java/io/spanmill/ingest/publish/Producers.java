@@ -27,7 +27,8 @@ public final class Producers {
         config(settings), new ByteArraySerializer(), new ByteArraySerializer());
   }
 
-  static Map<String, Object> config(Settings settings) {
+  /** The configuration of {@link #open}. */
+  public static Map<String, Object> config(Settings settings) {
     int timeoutMs = settings.integer(Keys.INGEST_PRODUCE_TIMEOUT_MS);
     int recordBytes = settings.integer(Keys.KAFKA_RECORD_MAX_BYTES);
     Map<String, Object> config = new HashMap<>(client(settings));

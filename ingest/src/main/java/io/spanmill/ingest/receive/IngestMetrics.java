@@ -26,8 +26,9 @@ import java.util.concurrent.TimeUnit;
  *   <li>sum of {@code spanmill_ingest_record_chunks} = chunks of all requests that were sent
  * </ul>
  *
- * Spans count as received once their body was read as OTLP; the spans of a body that cannot be read
- * are nobody's to count. Thread-safe.
+ * Spans count as received once their body was read as OTLP, or once they were found to be too many;
+ * the spans of a body that cannot be read are nobody's to count. The bridge has counters of its own.
+ * Thread-safe.
  */
 public final class IngestMetrics {
   private final PrometheusMeterRegistry registry =

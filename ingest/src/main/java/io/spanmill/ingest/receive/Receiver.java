@@ -26,7 +26,9 @@ import org.slf4j.LoggerFactory;
 /** The way of a request of either protocol from its first byte to its outcome. Thread-safe. */
 public final class Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(Receiver.class);
-  private static final int RECORD_FRAMING_BYTES = 64;
+
+  /** A span may have a resource and a scope of its own. */
+  private static final int GROUPS_PER_SPAN = 2;
 
   /** Bodies up to this are worked on by the event loop: handing them over costs more. */
   private static final int INLINE_BYTES = 32 * 1024;
@@ -63,10 +65,7 @@ public final class Receiver {
     this.prepared = prepared;
     this.metrics = metrics;
     this.workers = workers;
-    int recordBytes = settings.integer(Keys.KAFKA_RECORD_MAX_BYTES);
-    int spanBytes =
-        Math.min(settings.integer(Keys.INGEST_MAX_SPAN_BYTES), recordBytes - RECORD_FRAMING_BYTES);
-    limits = new SplitLimits(recordBytes, spanBytes);
+    limits = SplitLimits.of(settings);
     partitions = settings.integer(Keys.KAFKA_PARTITIONS);
     maxWireBytes = settings.longValue(Keys.INGEST_MAX_COMPRESSED);
     maxBodyBytes = settings.longValue(Keys.INGEST_MAX_BODY);
@@ -158,14 +157,16 @@ public final class Receiver {
             Outcome.of(Outcome.Kind.UNAVAILABLE, "Kafka is not reachable yet; send again"));
         return;
       }
-      SplitResult split = split(body, protocol, gzip, ticket);
+      Payload plain = plain(body, protocol, gzip, ticket);
+      refuseTooMany(plain);
+      SplitResult split =
+          splitter.split(plain.bytes(), plain.offset(), plain.length(), partitions, limits);
       metrics.spans(split.spans(), split.rejectedSpans(), split.cutSpans());
-      int good = split.spans() - split.rejectedSpans();
-      if (split.spans() > maxSpans) {
-        metrics.refused(good);
-        outcome.complete(
-            Outcome.of(Outcome.Kind.TOO_LARGE, "the request has more than " + maxSpans + " spans"));
-        return;
+      try {
+        chargeAdded(split, plain, ticket);
+      } catch (RefusedException e) {
+        metrics.refused(split.spans() - split.rejectedSpans());
+        throw e;
       }
       handedOver = true;
       var unusedAnswer =
@@ -192,7 +193,8 @@ public final class Receiver {
     }
   }
 
-  private SplitResult split(Payload body, Protocol protocol, boolean gzip, Admission.Ticket ticket)
+  /** The request as plain protobuf. */
+  private Payload plain(Payload body, Protocol protocol, boolean gzip, Admission.Ticket ticket)
       throws RefusedException, MalformedOtlpException {
     Payload plain;
     if (protocol == Protocol.GRPC) {
@@ -205,11 +207,56 @@ public final class Receiver {
       throw new RefusedException(
           Outcome.Kind.TOO_LARGE, "the body is larger than " + maxBodyBytes + " bytes");
     }
-    if (protocol == Protocol.HTTP_JSON && plain.length() > 0) {
-      byte[] proto = json.toProtobuf(plain.bytes(), plain.offset(), plain.length());
-      plain = new Payload(proto, 0, proto.length);
+    if (protocol != Protocol.HTTP_JSON || plain.length() == 0) {
+      return plain;
     }
-    return splitter.split(plain.bytes(), plain.offset(), plain.length(), partitions, limits);
+    ticket.charge(plain.length());
+    OtlpJson.Encoded proto = json.encode(plain.bytes(), plain.offset(), plain.length());
+    ticket.release(plain.bytes().length);
+    return new Payload(proto.bytes(), 0, proto.length());
+  }
+
+  /**
+   * Before anything is kept of a request: a note of a span or group is larger than the least one.
+   */
+  private void refuseTooMany(Payload plain) throws RefusedException, MalformedOtlpException {
+    if (plain.length() / 2 <= maxSpans) {
+      return;
+    }
+    TraceSplitter.Parts parts = splitter.count(plain.bytes(), plain.offset(), plain.length());
+    if (parts.spans() > maxSpans || parts.groups() / GROUPS_PER_SPAN > maxSpans) {
+      metrics.spans(parts.spans(), 0, 0);
+      metrics.refused(parts.spans());
+      throw new RefusedException(
+          Outcome.Kind.TOO_LARGE,
+          "the request has "
+              + parts.spans()
+              + " spans in "
+              + parts.groups()
+              + " groups; at most "
+              + maxSpans
+              + " spans may come at one time");
+    }
+  }
+
+  /** Charges for the bytes that repeating resources and scopes added. */
+  private static void chargeAdded(SplitResult split, Payload plain, Admission.Ticket ticket)
+      throws RefusedException {
+    if (split.excessBytes() > 0) {
+      throw new RefusedException(
+          Outcome.Kind.TOO_LARGE,
+          "split by trace it would take "
+              + split.excessBytes()
+              + " bytes, as its resources and scopes stand around spans of many traces: send smaller"
+              + " resource attributes or fewer traces at one time");
+    }
+    long written = 0;
+    for (SplitResult.Chunk chunk : split.chunks()) {
+      written += chunk.value().length;
+    }
+    if (written > plain.length()) {
+      ticket.charge(written - plain.length());
+    }
   }
 
   private static Outcome outcomeOf(SplitResult split, Publication publication) {
