@@ -16,6 +16,8 @@ import io.spanmill.standalone.embedded.EmbeddedKafka;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -35,6 +37,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /** A broker, a receiver, and clients of both. */
 final class IngestRig implements AutoCloseable {
@@ -44,27 +47,49 @@ final class IngestRig implements AutoCloseable {
 
   private final HttpClient client =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
-  final EmbeddedKafka kafka;
+  private final @Nullable EmbeddedKafka kafka;
+  final String bootstrap;
+
+  /** Shown where a request shows no other; empty for none. */
+  String key = "";
+
   IngestService service;
 
   IngestRig(Path dir, Map<String, String> more) {
     kafka = EmbeddedKafka.start(dir.resolve("kafka"), 0, why -> {});
+    bootstrap = kafka.bootstrap();
     service = started(more);
   }
 
-  Settings settings(Map<String, String> more) {
+  /** A receiver before a broker that lives elsewhere. */
+  IngestRig(String bootstrap, Map<String, String> more) {
+    kafka = null;
+    this.bootstrap = bootstrap;
+    service = started(more);
+  }
+
+  /** A port that was free a moment ago. */
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Map<String, String> values(Map<String, String> more) {
     Map<String, String> all = new HashMap<>();
-    all.put(Keys.KAFKA_BOOTSTRAP, kafka.bootstrap());
+    all.put(Keys.KAFKA_BOOTSTRAP, bootstrap);
     all.put(Keys.KAFKA_PARTITIONS, Integer.toString(PARTITIONS));
     all.put(Keys.INGEST_HTTP_PORT, "0");
     all.put(Keys.INGEST_GRPC_PORT, "0");
     all.putAll(more);
-    return Settings.of(all);
+    return all;
   }
 
   private IngestService started(Map<String, String> more) {
     try {
-      return IngestService.start(settings(more));
+      return IngestService.start(Settings.of(values(more)));
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -76,9 +101,9 @@ final class IngestRig implements AutoCloseable {
   }
 
   TraceServiceGrpc.TraceServiceBlockingStub grpc() {
-    return GrpcClients.newClient(
-        "gproto+http://127.0.0.1:" + service.grpcPort() + "/",
-        TraceServiceGrpc.TraceServiceBlockingStub.class);
+    return GrpcClients.builder("gproto+http://127.0.0.1:" + service.grpcPort() + "/")
+        .setHeader("x-api-key", key)
+        .build(TraceServiceGrpc.TraceServiceBlockingStub.class);
   }
 
   HttpResponse<byte[]> post(byte[] body, String... headers) {
@@ -92,6 +117,9 @@ final class IngestRig implements AutoCloseable {
             .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
     if (headers.length > 0) {
       request.headers(headers);
+    }
+    if (!key.isEmpty() && !List.of(headers).contains("x-api-key")) {
+      request.header("x-api-key", key);
     }
     try {
       return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
@@ -160,7 +188,7 @@ final class IngestRig implements AutoCloseable {
   /** All that is in otlp_spans now. */
   List<Written> written() {
     Map<String, Object> config =
-        Map.of("bootstrap.servers", kafka.bootstrap(), "isolation.level", "read_committed");
+        Map.of("bootstrap.servers", bootstrap, "isolation.level", "read_committed");
     List<Written> out = new ArrayList<>();
     try (var consumer =
         new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
@@ -200,6 +228,8 @@ final class IngestRig implements AutoCloseable {
   @Override
   public void close() {
     service.close();
-    kafka.close();
+    if (kafka != null) {
+      kafka.close();
+    }
   }
 }

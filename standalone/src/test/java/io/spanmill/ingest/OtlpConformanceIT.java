@@ -26,6 +26,7 @@ import io.opentelemetry.proto.common.v1.KeyValueList;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import io.spanmill.ingest.receive.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,21 +138,74 @@ class OtlpConformanceIT {
 
   private static void encodings() throws Exception {
     ExportTraceServiceRequest request = IngestRig.request(3);
-    assertThat(rig.grpc().export(request))
-        .isEqualTo(ExportTraceServiceResponse.getDefaultInstance());
-    assertThat(rig.grpc().withCompression("gzip").export(request))
-        .isEqualTo(ExportTraceServiceResponse.getDefaultInstance());
+    for (Answer answer : everywhere(request)) {
+      assertThat(answer.error()).as(answer.by()).isEmpty();
+      assertThat(answer.response())
+          .as(answer.by())
+          .isEqualTo(ExportTraceServiceResponse.getDefaultInstance());
+    }
+    assertThat(rig.writtenSpans().stream().filter(IngestRig.spans(request)::contains)).hasSize(18);
     for (String type : List.of(PROTOBUF, JSON)) {
-      byte[] body =
-          type.equals(JSON) ? jsonSpan("").getBytes(StandardCharsets.UTF_8) : request.toByteArray();
-      assertThat(rig.post(body, "Content-Type", type).statusCode()).isEqualTo(200);
+      byte[] body = type.equals(JSON) ? JsonMapping.write(request) : request.toByteArray();
       assertThat(rig.post(body, "Content-Type", type, "Content-Encoding", "identity").statusCode())
           .isEqualTo(200);
-      assertThat(
-              rig.post(IngestRig.gzip(body), "Content-Type", type, "Content-Encoding", "gzip")
-                  .statusCode())
-          .isEqualTo(200);
     }
+  }
+
+  /**
+   * What one way of sending was answered.
+   *
+   * @param error empty, or the status
+   */
+  private record Answer(String by, ExportTraceServiceResponse response, String error) {}
+
+  /** Sends by both protocols in both encodings, plain and gzip. */
+  private static List<Answer> everywhere(ExportTraceServiceRequest request) throws Exception {
+    List<Answer> answers = new ArrayList<>();
+    for (boolean zipped : List.of(false, true)) {
+      var stub = zipped ? rig.grpc().withCompression("gzip") : rig.grpc();
+      try {
+        answers.add(new Answer("gRPC, gzip " + zipped, stub.export(request), ""));
+      } catch (StatusRuntimeException e) {
+        answers.add(
+            new Answer(
+                "gRPC, gzip " + zipped,
+                ExportTraceServiceResponse.getDefaultInstance(),
+                e.getStatus().getCode().name()));
+      }
+      for (String type : List.of(PROTOBUF, JSON)) {
+        byte[] plain = type.equals(JSON) ? JsonMapping.write(request) : request.toByteArray();
+        var answer =
+            zipped
+                ? rig.post(IngestRig.gzip(plain), "Content-Type", type, "Content-Encoding", "gzip")
+                : rig.post(plain, "Content-Type", type);
+        assertThat(type(answer)).isEqualTo(type);
+        boolean ok = answer.statusCode() == 200;
+        answers.add(
+            new Answer(
+                "HTTP " + type + ", gzip " + zipped,
+                ok
+                    ? response(answer.body(), type)
+                    : ExportTraceServiceResponse.getDefaultInstance(),
+                ok ? "" : "" + answer.statusCode()));
+      }
+    }
+    return answers;
+  }
+
+  private static ExportTraceServiceResponse response(byte[] body, String type) throws Exception {
+    if (type.equals(PROTOBUF)) {
+      return ExportTraceServiceResponse.parseFrom(body);
+    }
+    JsonNode partial = MAPPER.readTree(body).get("partialSuccess");
+    var response = ExportTraceServiceResponse.newBuilder();
+    if (partial != null) {
+      response
+          .getPartialSuccessBuilder()
+          .setRejectedSpans(partial.path("rejectedSpans").asLong())
+          .setErrorMessage(partial.path("errorMessage").asText());
+    }
+    return response.build();
   }
 
   private static void manyAtOnce() {
@@ -240,7 +294,9 @@ class OtlpConformanceIT {
                   .isEmpty();
               assertThat(new String(json(jsonSpan("")).body(), StandardCharsets.UTF_8))
                   .isEqualTo("{}");
-              assertThat(rig.grpc().export(IngestRig.request(1)).hasPartialSuccess()).isFalse();
+              for (Answer answer : everywhere(IngestRig.request(1))) {
+                assertThat(answer.response().hasPartialSuccess()).as(answer.by()).isFalse();
+              }
             }),
         row(
             13,
@@ -248,9 +304,12 @@ class OtlpConformanceIT {
             () -> {
               for (var empty :
                   List.of(ExportTraceServiceRequest.getDefaultInstance(), IngestRig.request(0))) {
-                assertThat(post(empty, PROTOBUF)).isEqualTo(200);
-                assertThat(rig.grpc().export(empty).hasPartialSuccess()).isFalse();
+                for (Answer answer : everywhere(empty)) {
+                  assertThat(answer.error()).as(answer.by()).isEmpty();
+                  assertThat(answer.response().hasPartialSuccess()).as(answer.by()).isFalse();
+                }
               }
+              assertThat(json("").statusCode()).isEqualTo(200);
               for (String body :
                   List.of(
                       "{}",
@@ -264,9 +323,12 @@ class OtlpConformanceIT {
             14,
             "bad spans are rejected, the rest is taken",
             () -> {
-              var response = rig.grpc().export(mixed);
-              assertThat(response.getPartialSuccess().getRejectedSpans()).isEqualTo(1);
-              assertThat(response.getPartialSuccess().getErrorMessage()).contains("trace id");
+              for (Answer answer : everywhere(mixed)) {
+                var partial = answer.response().getPartialSuccess();
+                assertThat(answer.error()).as(answer.by()).isEmpty();
+                assertThat(partial.getRejectedSpans()).as(answer.by()).isEqualTo(1);
+                assertThat(partial.getErrorMessage()).as(answer.by()).contains("trace id");
+              }
               JsonNode json =
                   MAPPER.readTree(
                       json("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"00\"}]}]}]}")
@@ -286,9 +348,11 @@ class OtlpConformanceIT {
                   IngestRig.span()
                       .addAttributes(attribute("gen_ai.prompt", text("x".repeat(20_000))))
                       .build();
-              var partial = rig.grpc().export(IngestRig.request(big)).getPartialSuccess();
-              assertThat(partial.getRejectedSpans()).isZero();
-              assertThat(partial.getErrorMessage()).contains("cut");
+              for (Answer answer : everywhere(IngestRig.request(big))) {
+                var partial = answer.response().getPartialSuccess();
+                assertThat(partial.getRejectedSpans()).as(answer.by()).isZero();
+                assertThat(partial.getErrorMessage()).as(answer.by()).contains("cut");
+              }
               rig.restart(
                   Map.of(Keys.INGEST_MAX_BODY, "" + LIMIT, Keys.INGEST_MAX_COMPRESSED, "" + LIMIT));
             }),
@@ -312,10 +376,21 @@ class OtlpConformanceIT {
               assertThat(details(e).getDetails(0).is(BadRequest.class)).isTrue();
             }),
         row(
+            17,
+            "transient faults are told as such: see rows17_20_21_24_25 of IngestDurabilityIT",
+            () -> {
+              for (var kind :
+                  List.of(Outcome.Kind.UNAVAILABLE, Outcome.Kind.OVERLOADED, Outcome.Kind.FAILED)) {
+                assertThat(kind.grpcCode()).isEqualTo(14);
+                assertThat(kind.httpStatus()).isEqualTo(503);
+                assertThat(kind.retryAfterSeconds()).isBetween(1, 30);
+              }
+            }),
+        row(
             19,
             "what is never to be sent again has a code that is never retried",
             () -> {
-              for (var kind : io.spanmill.ingest.receive.Outcome.Kind.values()) {
+              for (var kind : Outcome.Kind.values()) {
                 boolean retried = List.of(1, 4, 10, 11, 14, 15).contains(kind.grpcCode());
                 assertThat(retried).as(kind.name()).isEqualTo(kind.retryAfterSeconds() > 0);
               }
@@ -324,7 +399,7 @@ class OtlpConformanceIT {
             24,
             "retryable outcomes have a retryable HTTP status, and only they",
             () -> {
-              for (var kind : io.spanmill.ingest.receive.Outcome.Kind.values()) {
+              for (var kind : Outcome.Kind.values()) {
                 boolean retried = List.of(429, 502, 503, 504).contains(kind.httpStatus());
                 assertThat(retried).as(kind.name()).isEqualTo(kind.retryAfterSeconds() > 0);
               }
@@ -434,7 +509,11 @@ class OtlpConformanceIT {
         row(
             32,
             "enums are integers",
-            () -> assertThat(jsonTaken(jsonSpan(",\"kind\":3")).getKindValue()).isEqualTo(3)),
+            () -> {
+              assertThat(jsonTaken(jsonSpan(",\"kind\":3")).getKindValue()).isEqualTo(3);
+              assertThat(jsonTaken(jsonSpan(",\"kind\":\"SPAN_KIND_CLIENT\"")).getKindValue())
+                  .isEqualTo(3);
+            }),
         row(
             33,
             "64-bit integers come as text or number",
@@ -504,17 +583,19 @@ class OtlpConformanceIT {
             "ids of wrong length or zeros reject their span alone",
             () -> {
               Span good = IngestRig.span().build();
-              var response =
-                  rig.grpc()
-                      .export(
-                          IngestRig.request(
-                              IngestRig.span().setTraceId(IngestRig.id(15)).build(),
-                              IngestRig.span().setSpanId(IngestRig.id(9)).build(),
-                              IngestRig.span().clearTraceId().build(),
-                              IngestRig.span().setSpanId(ByteString.copyFrom(new byte[8])).build(),
-                              good));
-              assertThat(response.getPartialSuccess().getRejectedSpans()).isEqualTo(4);
-              assertThat(rig.writtenSpans()).contains(good);
+              var request =
+                  IngestRig.request(
+                      IngestRig.span().setTraceId(IngestRig.id(15)).build(),
+                      IngestRig.span().setSpanId(IngestRig.id(9)).build(),
+                      IngestRig.span().clearTraceId().build(),
+                      IngestRig.span().setSpanId(ByteString.copyFrom(new byte[8])).build(),
+                      good);
+              for (Answer answer : everywhere(request)) {
+                assertThat(answer.response().getPartialSuccess().getRejectedSpans())
+                    .as(answer.by())
+                    .isEqualTo(4);
+              }
+              assertThat(rig.writtenSpans().stream().filter(good::equals)).hasSize(6);
             }),
         row(36, "no parent is a root", () -> taken(IngestRig.span().build())),
         row(37, "an end before the start is taken", () -> taken(odd.build())),
@@ -536,11 +617,17 @@ class OtlpConformanceIT {
             }));
   }
 
-  /** Sent over gRPC, and there to the bit. */
-  private static void taken(Span span) {
+  /** Sent in every way, and there to the bit; JSON has no unknown fields of protobuf. */
+  private static void taken(Span span) throws Exception {
     Span own = span.toBuilder().setTraceId(IngestRig.id(16)).build();
-    assertThat(rig.grpc().export(IngestRig.request(own)).hasPartialSuccess()).isFalse();
-    assertThat(rig.writtenSpans()).contains(own);
+    Span known = own.toBuilder().setUnknownFields(UnknownFieldSet.getDefaultInstance()).build();
+    for (Answer answer : everywhere(IngestRig.request(own))) {
+      assertThat(answer.error()).as(answer.by()).isEmpty();
+      assertThat(answer.response().hasPartialSuccess()).as(answer.by()).isFalse();
+    }
+    List<Span> written = rig.writtenSpans();
+    assertThat(written.stream().filter(own::equals)).hasSize(own.equals(known) ? 6 : 4);
+    assertThat(written.stream().filter(known::equals)).hasSize(own.equals(known) ? 6 : 2);
   }
 
   @TestFactory
