@@ -15,6 +15,11 @@ import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.config.SettingsException;
 import io.spanmill.model.Cube;
+import io.spanmill.pricing.PriceBookException;
+import io.spanmill.pricing.PriceBooks;
+import io.spanmill.pricing.PriceFiles;
+import io.spanmill.pricing.Pricer;
+import io.spanmill.query.agentops.AgentOpsSurface;
 import io.spanmill.query.http.QueryHttp;
 import io.spanmill.query.metrics.MetricsEndpoint;
 import io.spanmill.query.sql.Database;
@@ -36,10 +41,12 @@ public final class QueryService implements AutoCloseable {
   private static final Duration STARTUP = Duration.ofSeconds(60);
 
   private final Database database;
+  private final ClickHouse clickHouse;
   private final QueryHttp http;
 
-  private QueryService(Database database, QueryHttp http) {
+  private QueryService(Database database, ClickHouse clickHouse, QueryHttp http) {
     this.database = database;
+    this.clickHouse = clickHouse;
     this.http = http;
   }
 
@@ -60,9 +67,14 @@ public final class QueryService implements AutoCloseable {
   /** The same over these cubes alone; without any, every answer comes from {@code calls}. */
   static QueryService start(Settings settings, Clock clock, List<Cube> cubes) {
     checkAddress(settings);
-    try (ClickHouse clickHouse = ClickHouse.open(settings)) {
+    Pricer prices = prices(settings);
+    ClickHouse clickHouse = ClickHouse.open(settings);
+    try {
       clickHouse.awaitReady(STARTUP);
       Migrations.apply(clickHouse, settings);
+    } catch (RuntimeException e) {
+      clickHouse.close();
+      throw e;
     }
     Database database = new Database(settings);
     Queries queries = new Queries(database, settings, clock, cubes);
@@ -76,16 +88,26 @@ public final class QueryService implements AutoCloseable {
             clock);
     ApiKeys keys = ApiKeys.of(settings);
     Tokens tokens = new Tokens(settings, clock);
+    AgentOpsSurface agentOps =
+        new AgentOpsSurface(settings, queries, clickHouse, prices, keys, tokens, clock);
     QueryHttp http =
         new QueryHttp(
-            settings, queries, registry, clock, keys, tokens, List.of(), List.of(metrics));
+            settings,
+            queries,
+            registry,
+            clock,
+            keys,
+            tokens,
+            List.of(agentOps.comparison()),
+            List.of(metrics, agentOps));
     try {
       http.start(settings.string(Keys.BIND_ADDRESS), settings.integer(Keys.QUERY_PORT));
     } catch (RuntimeException e) {
       database.close();
+      clickHouse.close();
       throw e;
     }
-    return new QueryService(database, http);
+    return new QueryService(database, clickHouse, http);
   }
 
   /** The port it listens on. */
@@ -102,6 +124,7 @@ public final class QueryService implements AutoCloseable {
   public void close() {
     http.close();
     database.close();
+    clickHouse.close();
   }
 
   private static void checkAddress(Settings settings) {
@@ -123,6 +146,16 @@ public final class QueryService implements AutoCloseable {
     }
     if (anonymous) {
       LOG.warn("auth.anonymous is on: everybody who reaches {} may read project default", bind);
+    }
+  }
+
+  /** For the split of a cost into prompt and completion; what a call costs is in its row. */
+  private static Pricer prices(Settings settings) {
+    try {
+      return PriceFiles.load(settings.list(Keys.PRICES_PATHS));
+    } catch (PriceBookException e) {
+      LOG.warn("costs are not split into prompt and completion: prices.paths: {}", e.getMessage());
+      return new PriceBooks(List.of());
     }
   }
 

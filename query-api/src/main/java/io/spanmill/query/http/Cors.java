@@ -33,7 +33,9 @@ final class Cors {
     String origin = http.header("Origin");
     if (origin != null && origins.contains(origin)) {
       http.header("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
-      http.header("Access-Control-Allow-Headers", "Authorization, Content-Type");
+      http.header(
+          "Access-Control-Allow-Headers",
+          "Authorization, Content-Type, Trace-Id, X-Agentops-Api-Key");
       http.header("Access-Control-Max-Age", MAX_AGE_SECONDS);
     }
     http.status(204);

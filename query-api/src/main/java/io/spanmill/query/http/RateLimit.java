@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * A token bucket per asker, refilled with a second's worth and holding two. Askers seen longest ago
  * are forgotten, full again. Thread-safe.
  */
-final class RateLimit {
+public final class RateLimit {
   private static final int MAX_ASKERS = 10_000;
   private static final double BURST_SECONDS = 2;
 
@@ -30,7 +30,7 @@ final class RateLimit {
     long atNanos;
   }
 
-  RateLimit(int perSecond, LongSupplier nanoTime) {
+  public RateLimit(int perSecond, LongSupplier nanoTime) {
     this.perSecond = perSecond;
     this.nanoTime = nanoTime;
   }
@@ -40,7 +40,7 @@ final class RateLimit {
    *
    * @throws ApiException 429 if it is empty
    */
-  synchronized void take(String asker) {
+  public synchronized void take(String asker) {
     long now = nanoTime.getAsLong();
     Bucket bucket =
         buckets.computeIfAbsent(

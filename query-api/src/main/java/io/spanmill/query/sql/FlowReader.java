@@ -20,7 +20,7 @@ public final class FlowReader {
         new Sql()
             .add("SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,")
             .add(
-                " lower(hex(parent_span_id)) AS parent, role, name, service, agent, tool, workflow,")
+                " lower(hex(parent_span_id)) AS parent, upper(role) AS role, name, service, agent, tool, workflow,")
             .add(
                 " failed, toUnixTimestamp64Micro(end_time) - toUnixTimestamp64Micro(start_time) AS us")
             .add(" FROM spans WHERE ")

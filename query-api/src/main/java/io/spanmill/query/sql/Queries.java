@@ -26,6 +26,8 @@ public final class Queries {
   private final LedgerReader ledger;
   private final SessionsReader sessions;
   private final FlowReader flow;
+  private final AgentOpsReader agentOps;
+  private final UploadsReader uploads;
   private final Set<String> configuredProjects;
   private final List<Cube> cubes;
 
@@ -53,6 +55,8 @@ public final class Queries {
     this.ledger = new LedgerReader(database);
     this.sessions = new SessionsReader(database);
     this.flow = new FlowReader(database);
+    this.agentOps = new AgentOpsReader(database, cache, progress, traces);
+    this.uploads = new UploadsReader(database);
     Set<String> configured = new TreeSet<>();
     for (String p : settings.list(Keys.PROJECTS)) {
       int uuid = p.indexOf('=');
@@ -111,6 +115,14 @@ public final class Queries {
 
   public FlowReader flow() {
     return flow;
+  }
+
+  public AgentOpsReader agentOps() {
+    return agentOps;
+  }
+
+  public UploadsReader uploads() {
+    return uploads;
   }
 
   public LedgerReader ledger() {

@@ -206,7 +206,7 @@ public final class TracesReader {
     sql.add(") > 0)))");
   }
 
-  private static void where(Sql sql, Question q, long fromMs, long toMs) {
+  static void where(Sql sql, Question q, long fromMs, long toMs) {
     sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
     sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(fromMs);
     sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(toMs).add(", 'UTC')");
@@ -271,10 +271,40 @@ public final class TracesReader {
     return rows.isEmpty() ? null : new LinkedHashMap<>(rows.get(0).map("content"));
   }
 
+  /** Spans with this id, newest first; mostly one. */
+  public List<Row> spansById(Set<String> projects, String spanId) {
+    Sql sql = spanColumns().add(" FROM spans WHERE ").in("project", projects);
+    sql.add(" AND span_id = toFixedString(unhex(").bind(spanId);
+    sql.add("), 8) ORDER BY ts DESC LIMIT 10");
+    return database.queryFacts(sql);
+  }
+
+  /**
+   * Message content of a trace's spans, by span id.
+   *
+   * @param maxBytes no more spans are read when their content has become this large
+   */
+  public Map<String, Map<String, String>> contents(
+      Set<String> projects, String traceId, long maxBytes) {
+    Sql sql =
+        new Sql()
+            .add("SELECT span, content FROM (SELECT lower(hex(span_id)) AS span, content,")
+            .add(" sum(arraySum(x -> length(x), mapValues(content))) OVER")
+            .add(" (ORDER BY span_id ROWS UNBOUNDED PRECEDING) AS so_far")
+            .add(" FROM (SELECT span_id, content FROM span_content WHERE ")
+            .in("project", projects);
+    sql.add(" AND trace_id = toFixedString(unhex(").bind(traceId);
+    sql.add("), 16) LIMIT 1 BY span_id)) WHERE so_far <= ").bind(maxBytes);
+    Map<String, Map<String, String>> out = new HashMap<>();
+    database.query(sql).forEach(r -> out.put(r.text("span"), r.map("content")));
+    return out;
+  }
+
   private static Sql spanColumns() {
     List<String> columns = new ArrayList<>();
     columns.add("lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span");
-    columns.add("lower(hex(parent_span_id)) AS parent, project, name, kind, role, layer, service");
+    columns.add("lower(hex(parent_span_id)) AS parent, project, name, kind, upper(role) AS role");
+    columns.add("layer, service");
     columns.add("scope_name, environment, toUnixTimestamp64Nano(start_time) AS start_ns");
     columns.add("toUnixTimestamp64Nano(end_time) AS end_ns, status_code, status_message, failed");
     columns.add("error_class, provider, model, operation, agent, tool, workflow, session, user");

@@ -1,0 +1,348 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what AgentOps' lists and metrics tell: whole traces that began in a range, paged by offset,
+ * and sums over all of them. Failure of a trace, its calls and its money are those of {@link
+ * TracesReader}. Thread-safe.
+ */
+public final class AgentOpsReader {
+  /** Orders of the list by their names at AgentOps. */
+  private static final Map<String, String> SORTS = sorts();
+
+  /** The names of the orders. */
+  public static final List<String> SORT_NAMES = List.copyOf(SORTS.keySet());
+
+  /** A page up to here is looked for among the newest spans first. */
+  private static final int NEAR_PAGE = 1000;
+
+  /** What the AgentOps SDK writes at a trace's end when it does not know how the trace ended. */
+  private static final List<String> OPEN_STATES =
+      List.of("Indeterminate", "Unknown", "Shutdown", "Reinitialized");
+
+  private static final String TOKENS =
+      "greatest(input_tokens, 0) + greatest(cache_read_tokens, 0) + greatest(cache_write_tokens, 0)"
+          + " + greatest(output_tokens, 0) + greatest(reasoning_tokens, 0)";
+
+  private static final String FAILED =
+      "if(roots + requests > 0, failed_roots + failed_requests > 0, last_failed)";
+
+  /**
+   * Nothing tells that it is over: no root, no request and no call, or an end state that says so.
+   */
+  private static final String OPEN = "(open OR roots + requests + calls = 0)";
+
+  private static final String STATE =
+      "multiIf(" + FAILED + ", 'fail', " + OPEN + ", 'indeterminate', 'success')";
+
+  private final Database database;
+  private final ResultCache cache;
+  private final ProgressReader progress;
+  private final TracesReader traces;
+
+  AgentOpsReader(
+      Database database, ResultCache cache, ProgressReader progress, TracesReader traces) {
+    this.database = database;
+    this.cache = cache;
+    this.progress = progress;
+    this.traces = traces;
+  }
+
+  /** Ids of a page of traces. {@code text} is part of trace id, root span's name or tags. */
+  public List<String> page(
+      Question q, @Nullable String text, String sort, boolean descending, int limit, int offset) {
+    if (text == null && sort.equals("start_time") && descending && offset + limit <= NEAR_PAGE) {
+      TraceQuery newest =
+          new TraceQuery("start", true, null, null, null, null, null, null, null, offset + limit);
+      return traces.find(q, newest).stream()
+          .map(TracesReader.Found::traceId)
+          .skip(offset)
+          .limit(limit)
+          .toList();
+    }
+    String order = SORTS.get(sort);
+    if (order == null) {
+      throw new IllegalArgumentException("no order " + sort);
+    }
+    String direction = descending ? " DESC" : " ASC";
+    Sql sql = new Sql().add("SELECT lower(hex(trace_id)) AS trace FROM ");
+    found(sql, q, text, order.contains("first"), order.contains("cost_sum"));
+    sql.add(" ORDER BY " + order + direction + ", trace_id" + direction + " LIMIT ");
+    sql.bind(limit).add(" OFFSET ").bind(offset);
+    return run(sql, q).stream().map(r -> r.text("trace")).toList();
+  }
+
+  /** One row of sums over all traces of the list; without traces all are 0. */
+  public Row totals(Question q, @Nullable String text) {
+    Sql sql =
+        new Sql()
+            .add("SELECT count() AS traces, sum(spans) AS span_count,")
+            .add(" countIf(state = 'success') AS success, countIf(state = 'fail') AS fail,")
+            .add(" countIf(state = 'indeterminate') AS indeterminate,")
+            .add(" sumIf(tokens, state = 'success') AS success_tokens,")
+            .add(" sumIf(tokens, state = 'fail') AS fail_tokens,")
+            .add(" min(duration_ns) AS min_ns, max(duration_ns) AS max_ns,")
+            .add(" sum(duration_ns) AS sum_ns, min(start_ns) AS first_ns,")
+            .add(" max(start_ns + duration_ns) AS last_ns, max(spans) AS max_spans")
+            .add(" FROM (SELECT *, " + STATE + " AS state FROM ");
+    found(sql, q, text, false, true);
+    sql.add(")");
+    return run(sql, q).get(0);
+  }
+
+  /**
+   * Counted calls by what decides their price: of the list's traces or, without {@code ofTraces},
+   * of the range itself.
+   */
+  public List<Row> money(Question q, @Nullable String text, boolean ofTraces) {
+    Sql sql = new Sql().add("SELECT " + CostGroups.COLUMNS + " FROM calls FINAL WHERE ");
+    if (ofTraces) {
+      CallsReader.range(sql, q.during(wide(q.range())));
+      sql.add(" AND trace_id IN (SELECT trace_id FROM ");
+      found(sql, q, text, false, false);
+      sql.add(")");
+    } else {
+      CallsReader.range(sql, q);
+    }
+    sql.add(" GROUP BY " + CostGroups.KEYS);
+    return run(sql, q);
+  }
+
+  /** Counted calls of one trace: {@code span}, {@code failed}, and what decides their price. */
+  public List<Row> callsOf(LayerScope scope, String traceId) {
+    Sql sql =
+        new Sql()
+            .add("SELECT lower(hex(span_id)) AS span, failed, " + CostGroups.COLUMNS)
+            .add(" FROM (SELECT * FROM calls WHERE ");
+    scope.condition(sql);
+    sql.add(" AND trace_id = toFixedString(unhex(").bind(traceId).add("), 16)");
+    sql.add(" ORDER BY version DESC LIMIT 1 BY project, layer, trace_id, span_id)");
+    sql.add(" GROUP BY span, failed, " + CostGroups.KEYS);
+    return database.query(sql);
+  }
+
+  /** Start, duration and state of every {@code every}-th trace, newest first. */
+  public List<Row> sample(Question q, long every) {
+    Sql sql = new Sql().add("SELECT start_ns, duration_ns, " + STATE + " AS state FROM ");
+    found(sql, q, null, false, true);
+    sql.add(" WHERE cityHash64(trace_id) % ").bind(every).add(" = 0");
+    sql.add(" ORDER BY start_ns DESC, trace_id DESC");
+    return run(sql, q);
+  }
+
+  /** Number of traces by number of spans, in buckets of this width. */
+  public Map<Long, Long> spansPerTrace(Question q, long width) {
+    Sql sql = new Sql().add("SELECT intDiv(spans, ").bind(width).add(") * ").bind(width);
+    sql.add(" AS bucket, count() AS n FROM ");
+    found(sql, q, null, false, false);
+    sql.add(" GROUP BY bucket ORDER BY bucket");
+    Map<Long, Long> out = new LinkedHashMap<>();
+    run(sql, q).forEach(r -> out.put(r.integer("bucket"), r.integer("n")));
+    return out;
+  }
+
+  /** Spans that ended in the range: {@code n}, and by status {@code success} and {@code fail}. */
+  public Row spanStates(Question q) {
+    Sql sql =
+        new Sql()
+            .add("SELECT count() AS n, countIf(failed OR status_code = 2) AS fail,")
+            .add(" countIf(NOT failed AND status_code = 1) AS success FROM spans FINAL WHERE ")
+            .in("project", q.scope().projects());
+    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
+    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(q.range().toMs());
+    sql.add(", 'UTC')");
+    return run(sql, q).get(0);
+  }
+
+  /** How AgentOps' SDK says that a trace ended; empty if it does not. */
+  public Map<String, String> endStates(Set<String> projects, List<String> traceIds) {
+    Sql sql =
+        new Sql()
+            .add("SELECT lower(hex(trace_id)) AS trace,")
+            .add(" max(attributes['agentops.session.end_state']) AS state FROM spans WHERE ")
+            .in("project", projects);
+    sql.add(" AND " + TracesReader.ROOT + " AND trace_id IN ");
+    CallsReader.traceIds(sql, traceIds);
+    sql.add(" GROUP BY trace HAVING state != ''");
+    Map<String, String> out = new LinkedHashMap<>();
+    database.query(sql).forEach(r -> out.put(r.text("trace"), r.text("state")));
+    return out;
+  }
+
+  /** Whether this end state leaves open how the trace ended. */
+  public static boolean isOpen(@Nullable String endState) {
+    return endState != null && OPEN_STATES.contains(endState);
+  }
+
+  /** Spans and traces kept, by project. */
+  public List<Row> counts(Set<String> projects) {
+    Sql sql =
+        new Sql()
+            .add("SELECT project, count() AS spans, uniqExact(trace_id) AS traces")
+            .add(" FROM spans FINAL WHERE ")
+            .in("project", projects)
+            .add(" GROUP BY project");
+    return cache.get(sql, progress.read(), false, () -> database.queryFacts(sql)).rows();
+  }
+
+  /**
+   * What AgentOps would make of the spans that began in the range, by its own definitions, as far
+   * as spans alone tell; one row.
+   */
+  public Row byTheirDefinitions(Question q) {
+    String n = "toInt64OrZero(attributes['gen_ai.usage.%s'])";
+    String all =
+        String.join(
+            " + ",
+            n.formatted("prompt_tokens"),
+            n.formatted("completion_tokens"),
+            n.formatted("cache_read_input_tokens"),
+            n.formatted("reasoning_tokens"));
+    Sql sql =
+        new Sql()
+            .add(
+                "SELECT count() AS traces, sum(spans) AS span_count, countIf(state = 1) AS success,")
+            .add(" countIf(state = 2) AS fail, countIf(state = 0) AS unset, sum(tokens) AS tokens,")
+            .add(" sum(prompt) AS prompt, sum(completion) AS completion,")
+            .add(" sum(token_spans) AS token_spans, sum(nested_ns) AS nested_ns,")
+            .add(" sum(last_start_ns) AS last_start_ns FROM (SELECT trace_id, count() AS spans,")
+            .add(" argMax(status_code, start_time) AS state,")
+            .add(" sum(if(attributes['gen_ai.usage.total_tokens'] != '', ")
+            .add(n.formatted("total_tokens") + ", " + all + ")) AS tokens,")
+            .add(" sum(" + n.formatted("prompt_tokens") + ") AS prompt,")
+            .add(" sum(" + n.formatted("completion_tokens") + ") AS completion,")
+            .add(" countIf(" + all + " > 0) AS token_spans,")
+            .add(
+                " sum(greatest(0, toUnixTimestamp64Nano(end_time) - toUnixTimestamp64Nano(start_time)))")
+            .add(" AS nested_ns, max(toUnixTimestamp64Nano(start_time))")
+            .add(" - min(toUnixTimestamp64Nano(start_time)) AS last_start_ns FROM spans WHERE ")
+            .in("project", q.scope().projects());
+    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
+    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(wide(q.range()).toMs());
+    sql.add(", 'UTC') AND toUnixTimestamp64Milli(start_time) >= ").bind(q.range().fromMs());
+    sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
+    sql.add(" GROUP BY trace_id)");
+    return database.queryFacts(sql).get(0);
+  }
+
+  /** Calls of the range in the layers of {@code q}, by whether their trace failed; one row. */
+  public Row calls(Question q) {
+    Sql sql =
+        new Sql()
+            .add("SELECT count() AS calls, countIf(failed) AS failed,")
+            .add(" countIf(priced = 'unpriced') AS unpriced,")
+            .add(" sumIf(" + TOKENS + ", priced = 'unpriced') AS unpriced_tokens,")
+            .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
+            .add(" sum(greatest(reasoning_tokens, 0)) AS reasoning, sum(" + TOKENS + ") AS tokens,")
+            .add(" toString(sum(cost)) AS cost FROM calls FINAL WHERE ");
+    CallsReader.range(sql, q);
+    return database.queryFacts(sql).get(0);
+  }
+
+  /** Money of the traces that failed. */
+  public String costOfFailed(Question q) {
+    Sql sql = new Sql().add("SELECT toString(sumIf(cost_sum, " + FAILED + ")) AS cost FROM ");
+    found(sql, q, null, false, true);
+    return database.queryFacts(sql).get(0).text("cost");
+  }
+
+  /** Spans delivered again or counted by another span of the same attempt. */
+  public Row duplicates(Question q) {
+    Sql sql =
+        new Sql()
+            .add("SELECT uniqExact(layer, trace_id, span_id) AS spans FROM duplicates WHERE ")
+            .in("project", q.scope().projects());
+    sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
+    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs());
+    sql.add(", 'UTC')");
+    return database.queryFacts(sql).get(0);
+  }
+
+  /** Appends a table of the list's traces, one row each, with what of their calls is needed. */
+  private static void found(
+      Sql sql, Question q, @Nullable String text, boolean names, boolean calls) {
+    boolean named = names || text != null;
+    TimeRange wide = wide(q.range());
+    sql.add("(SELECT * FROM (SELECT trace_id,")
+        .add(" min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
+        .add(" max(toUnixTimestamp64Nano(end_time)) - start_ns AS duration_ns, count() AS spans,")
+        .add(" countIf(failed) AS errors, countIf(" + TracesReader.ROOT + ") AS roots,")
+        .add(" countIf(" + TracesReader.ROOT + " AND failed) AS failed_roots");
+    if (named) {
+      sql.add(
+              ", argMin((name, service, tags), (NOT ("
+                  + TracesReader.ROOT
+                  + "), start_time, span_id))")
+          .add(" AS first");
+    }
+    sql.add(" FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed")
+        .add(named ? ", name, service, attributes['agentops.tags'] AS tags" : "");
+    TracesReader.where(sql, q, wide.fromMs(), wide.toMs());
+    sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
+    sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY trace_id HAVING start_ns >= ");
+    sql.bind(q.range().fromMs() * 1_000_000).add(") AS s");
+    if (calls) {
+      joinCalls(sql, q, wide);
+    }
+    if (text != null) {
+      sql.add(" WHERE (position(lower(hex(trace_id)), lower(").bind(text);
+      sql.add(")) > 0 OR positionCaseInsensitiveUTF8(first.1, ").bind(text);
+      sql.add(") > 0 OR positionCaseInsensitiveUTF8(first.3, ").bind(text).add(") > 0)");
+    }
+    sql.add(") AS t");
+  }
+
+  private static void joinCalls(Sql sql, Question q, TimeRange wide) {
+    sql.add(" LEFT JOIN (SELECT trace_id, countIf(counted) AS calls,")
+        .add(" countIf(counted AND isNotNull(cost)) AS costed,")
+        .add(" sumIf(ifNull(cost, toDecimal128(0, 12)), counted) AS cost_sum,")
+        .add(" sumIf(" + TOKENS + ", counted) AS tokens,")
+        .add(" countIf(layer = 'gateway_request') AS requests,")
+        .add(" countIf(layer = 'gateway_request' AND failed) AS failed_requests,")
+        .add(" argMaxIf(failed, event_time, counted) AS last_failed FROM (SELECT *, ");
+    q.scope().condition(sql);
+    sql.add(" AS counted FROM calls FINAL WHERE ").in("project", q.scope().projects());
+    sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(wide.fromMs());
+    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(wide.toMs());
+    sql.add(", 'UTC')) GROUP BY trace_id) AS c USING trace_id");
+    // The map of attributes is read for the SDK's roots alone.
+    sql.add(" LEFT JOIN (SELECT trace_id, true AS open");
+    TracesReader.where(sql, q, wide.fromMs(), wide.toMs());
+    sql.add(" AND dialect = 'agentops' AND " + TracesReader.ROOT);
+    sql.add(" AND ").in("attributes['agentops.session.end_state']", OPEN_STATES);
+    sql.add(" LIMIT 1 BY trace_id) AS o USING trace_id");
+  }
+
+  /** Spans and calls of a trace end up to a day after it began. */
+  private static TimeRange wide(TimeRange range) {
+    return new TimeRange(range.fromMs(), range.toMs() + TracesReader.DAY_MS);
+  }
+
+  private List<Row> run(Sql sql, Question q) {
+    Progress known = progress.read();
+    boolean closed = wide(q.range()).toMs() <= known.closedThroughMs();
+    return cache.get(sql, known, closed, () -> database.queryFacts(sql)).rows();
+  }
+
+  private static Map<String, String> sorts() {
+    Map<String, String> m = new LinkedHashMap<>();
+    m.put("trace_id", "trace_id");
+    m.put("service_name", "first.2");
+    m.put("span_name", "first.1");
+    m.put("tags", "first.3");
+    m.put("start_time", "start_ns");
+    m.put("duration", "duration_ns");
+    m.put("span_count", "spans");
+    m.put("error_count", "errors");
+    m.put("total_cost", "if(costed = 0, toDecimal128(-1, 12), cost_sum)");
+    return m;
+  }
+}
