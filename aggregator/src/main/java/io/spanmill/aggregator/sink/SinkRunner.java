@@ -37,7 +37,7 @@ public final class SinkRunner implements AutoCloseable {
   private static final long TROUBLE_LIMIT_MS = 15_000;
 
   /** Not coming round for longer than this, a sink is not ready: no insert takes so long. */
-  private static final long HUNG_LIMIT_MS = 60_000;
+  static final long HUNG_LIMIT_MS = 60_000;
 
   /**
    * What the sinks are made from.

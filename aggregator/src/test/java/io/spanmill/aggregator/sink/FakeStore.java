@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** ClickHouse as a record of what was asked of it, failing as told. */
@@ -35,8 +37,28 @@ final class FakeStore implements BlockStore, ProgressStore {
 
   volatile boolean down;
 
+  /** Inserts wait for it. */
+  volatile CountDownLatch gate = new CountDownLatch(0);
+
+  private final AtomicInteger inFlight = new AtomicInteger();
+
+  /** Most inserts that were in flight at one time. */
+  final AtomicInteger mostInFlight = new AtomicInteger();
+
   @Override
   public void insert(String table, NativeBlock block, int from, int to) {
+    mostInFlight.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
+    try {
+      gate.await();
+      insertNow(table, from, to);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      inFlight.decrementAndGet();
+    }
+  }
+
+  private void insertNow(String table, int from, int to) {
     failIfDown();
     if (!next.isEmpty()) {
       throw next.remove();

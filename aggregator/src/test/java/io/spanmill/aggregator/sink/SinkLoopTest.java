@@ -11,6 +11,9 @@ import io.spanmill.clickhouse.NativeBlock;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +21,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -32,8 +37,31 @@ class SinkLoopTest {
 
   private final FakeStore store = new FakeStore();
   private final List<String> letters = new ArrayList<>();
+
+  /** What the metrics tell the time by: turned forward by tests. */
+  private final AtomicLong skippedMs = new AtomicLong();
+
   private final SinkMetrics metrics =
-      new SinkMetrics(new SimpleMeterRegistry(), "test", Clock.systemUTC());
+      new SinkMetrics(
+          new SimpleMeterRegistry(),
+          "test",
+          new Clock() {
+            @Override
+            public Instant instant() {
+              return Instant.now().plusMillis(skippedMs.get());
+            }
+
+            @Override
+            public ZoneId getZone() {
+              return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+              return this;
+            }
+          });
+
   private final Rows rows = new Rows();
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
   private final SinkLoop loop =
@@ -87,6 +115,37 @@ class SinkLoopTest {
     awaitCommitted(P0, 1);
     assertThat(store.inserts).containsExactly(new FakeStore.Insert("t", 0, 1));
     assertThat(metrics.isTroubled()).isFalse();
+  }
+
+  @Test
+  void anInsertWithoutAnAnswer_showsAsHung_andNoOtherIsInFlightBesideIt() {
+    store.gate = new CountDownLatch(1);
+    start(Map.of(P0, 0L, P1, 0L));
+    atPoll(
+        () -> {
+          put(P0, 0, "1");
+          put(P1, 0, "2");
+        });
+    Awaitility.await().until(() -> store.mostInFlight.get() == 1);
+    // No failure, no trouble, and yet no progress: readiness goes by this.
+    skippedMs.set(120_000);
+    assertThat(metrics.isTroubled()).isFalse();
+    assertThat(metrics.hungMs()).isGreaterThan(SinkRunner.HUNG_LIMIT_MS);
+    store.gate.countDown();
+    awaitCommitted(P0, 1);
+    Awaitility.await().until(() -> metrics.hungMs() < 5000);
+    assertThat(store.mostInFlight.get()).isEqualTo(1);
+  }
+
+  @Test
+  void whileClickHouseIsAway_theLoopComesRound() {
+    store.down = true;
+    start(Map.of(P0, 0L));
+    atPoll(() -> put(P0, 0, "1"));
+    Awaitility.await().until(metrics::isTroubled);
+    skippedMs.set(120_000);
+    Awaitility.await().until(() -> metrics.hungMs() < 5000);
+    assertThat(metrics.troubleMs()).isGreaterThan(100_000);
   }
 
   @Test

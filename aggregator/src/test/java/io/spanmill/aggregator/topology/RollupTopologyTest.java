@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.spanmill.aggregator.PlainRollups;
 import io.spanmill.aggregator.TestTraffic;
 import io.spanmill.codec.CallBatchReader;
+import io.spanmill.codec.LetterHeaders;
 import io.spanmill.codec.ProgressMarker;
 import io.spanmill.codec.RecordFormat;
 import io.spanmill.codec.Topics;
@@ -55,6 +56,7 @@ class RollupTopologyTest {
   private final List<ProgressMarker> callMarkers = new ArrayList<>();
   private final List<ProgressMarker> rowMarkers = new ArrayList<>();
   private MeterRegistry registry;
+  private JobMetrics metrics;
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> input;
 
@@ -231,6 +233,36 @@ class RollupTopologyTest {
   }
 
   @Test
+  void everyTask_tellsThatItGetsItsTurns() {
+    // Of both stages: a stage that hangs while the other goes on is what readiness must see.
+    driver.advanceWallClockTime(Duration.ofSeconds(10));
+    assertThat(metrics.oldestTickMs()).isEqualTo(NOON + 10_000);
+    metrics.reportDedup(7, NOON - 60_000, new JobMetrics.Dedup(0, -1, 0));
+    assertThat(metrics.oldestTickMs()).isEqualTo(NOON - 60_000);
+    metrics.forgetDedup(7);
+    assertThat(metrics.oldestTickMs()).isEqualTo(NOON + 10_000);
+    driver.close();
+    assertThat(metrics.oldestTickMs()).isEqualTo(Long.MAX_VALUE);
+    open();
+  }
+
+  @Test
+  void storeOnlyRecord_isPassedButNotCounted() {
+    input.pipeInput(
+        new TestRecord<>(
+            null,
+            PackedSource.value(List.of(call(1))),
+            new RecordHeaders()
+                .add(LetterHeaders.STORE_ONLY, "0:7".getBytes(StandardCharsets.UTF_8)),
+            Instant.ofEpochMilli(NOON)));
+    send(NOON, List.of(call(2)));
+    settle();
+    assertThat(calls).extracting(c -> c.spanId).containsExactly(2L);
+    assertThat(count("records.store.only")).isEqualTo(1);
+    assertThat(lastOf(callMarkers).nextOffset(0)).isEqualTo(2);
+  }
+
+  @Test
   void coarseRows_areOutBeforeTheMarkerThatTellsTheirWindowHasEnded() {
     send(NOON, List.of(call(1)));
     driver.advanceWallClockTime(Duration.ofHours(1));
@@ -314,6 +346,7 @@ class RollupTopologyTest {
 
   private void open(int cardinality) {
     registry = new SimpleMeterRegistry();
+    metrics = new JobMetrics(registry);
     TopologyConfig config =
         new TopologyConfig(
             Cube.BUILT_IN,
@@ -323,7 +356,7 @@ class RollupTopologyTest {
             "topics-1",
             new TopologyConfig.Limits(86_400_000, 100_000, cardinality),
             TopologyConfig.Timing.of(Settings.of(Map.of())),
-            new JobMetrics(registry));
+            metrics);
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
     properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
