@@ -46,12 +46,15 @@ public final class PackedWriter {
   /** Seven bits a byte, low ones first; negative numbers take ten bytes. */
   public void varint(long value) {
     reserve(10);
+    byte[] to = buffer;
+    int at = size;
     long rest = value;
     while ((rest & ~0x7fL) != 0) {
-      buffer[size++] = (byte) (rest | 0x80);
+      to[at++] = (byte) (rest | 0x80);
       rest >>>= 7;
     }
-    buffer[size++] = (byte) rest;
+    to[at++] = (byte) rest;
+    size = at;
   }
 
   /** Signed: small magnitudes take few bytes, -1 takes one. */

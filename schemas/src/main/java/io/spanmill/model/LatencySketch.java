@@ -65,7 +65,11 @@ public final class LatencySketch {
   }
 
   public void addCount(short index, long count) {
-    int at = Arrays.binarySearch(indexes, 0, size, index);
+    // What is read back comes in ascending order: each bucket goes to the end.
+    int at =
+        size > 0 && index > indexes[size - 1]
+            ? -size - 1
+            : Arrays.binarySearch(indexes, 0, size, index);
     if (at >= 0) {
       counts[at] += count;
       return;
@@ -75,8 +79,10 @@ public final class LatencySketch {
       indexes = Arrays.copyOf(indexes, size * 2);
       counts = Arrays.copyOf(counts, size * 2);
     }
-    System.arraycopy(indexes, insert, indexes, insert + 1, size - insert);
-    System.arraycopy(counts, insert, counts, insert + 1, size - insert);
+    if (insert < size) {
+      System.arraycopy(indexes, insert, indexes, insert + 1, size - insert);
+      System.arraycopy(counts, insert, counts, insert + 1, size - insert);
+    }
     indexes[insert] = index;
     counts[insert] = count;
     size++;
