@@ -1,0 +1,113 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Draws what the measurements wrote into {@code benchmarks/target} as SVG for the documents. */
+final class Plots {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final Path results;
+  private final Path out;
+
+  private Plots(Path results, Path out) {
+    this.results = results;
+    this.out = out;
+  }
+
+  /** Arguments: folder of the results, folder of the drawings, label of the end-to-end run. */
+  public static void main(String[] args) throws IOException {
+    if (args.length != 3) {
+      System.err.println("usage: Plots RESULTS DRAWINGS LABEL");
+      System.exit(2);
+    }
+    Plots plots = new Plots(Path.of(args[0]), Path.of(args[1]));
+    Files.createDirectories(plots.out);
+    plots.decode();
+    plots.endToEnd(args[2]);
+    plots.comparison();
+  }
+
+  private JsonNode read(String name) throws IOException {
+    Path file = results.resolve(name);
+    if (!Files.exists(file)) {
+      System.err.println("no " + file + ": its drawing is left as it is");
+      return MAPPER.missingNode();
+    }
+    return MAPPER.readTree(Files.readAllBytes(file));
+  }
+
+  private void write(String name, BarChart chart) throws IOException {
+    if (!chart.isEmpty()) {
+      Files.writeString(out.resolve(name), chart.svg());
+      System.out.println(out.resolve(name));
+    }
+  }
+
+  private void decode() throws IOException {
+    BarChart time = new BarChart("Reading the spans of a record", "ns per span of 1.2 kB");
+    BarChart allocation =
+        new BarChart("Memory allocated for reading the spans of a record", "bytes per span");
+    for (JsonNode run : read("jmh.json")) {
+      String name = run.path("benchmark").asText();
+      if (!name.contains("DecodeBenchmark.")) {
+        continue;
+      }
+      String label = name.substring(name.lastIndexOf('.') + 1);
+      boolean ours = !label.startsWith("protobuf");
+      String told =
+          switch (label) {
+            case "protobufParse" -> "protobuf-java, full parse";
+            case "lazyScan" -> "Spanmill, scan";
+            default -> "Spanmill, scan and meaning";
+          };
+      time.add(told, run.path("primaryMetric").path("score").asDouble(), ours);
+      allocation.add(
+          told,
+          run.path("secondaryMetrics").path("gc.alloc.rate.norm").path("score").asDouble(),
+          ours);
+    }
+    write("decode-time.svg", time);
+    write("decode-allocation.svg", allocation);
+  }
+
+  private void endToEnd(String label) throws IOException {
+    JsonNode run = read("e2e-" + label + ".json");
+    BarChart cpu =
+        new BarChart(
+            "CPU by process, end to end",
+            String.format(
+                "CPU seconds (user and system) per million spans, at %,.0f spans/s",
+                run.path("load").path("spansPerSecond").asDouble()));
+    BarChart memory = new BarChart("Resident memory by process, highest", "MiB");
+    for (JsonNode process : run.path("processes")) {
+      boolean ours = !process.path("name").asText().matches("broker|clickhouse");
+      cpu.add(process.path("name").asText(), process.path("cpuPerMillion").asDouble(), ours);
+      memory.add(process.path("name").asText(), process.path("rssMib").asDouble(), ours);
+    }
+    write("e2e-cpu.svg", cpu);
+    write("e2e-memory.svg", memory);
+  }
+
+  private void comparison() throws IOException {
+    JsonNode run = read("compare.json");
+    BarChart chart =
+        new BarChart(
+            "Beside an OpenTelemetry Collector, same load, same broker",
+            "CPU seconds (user and system) per million spans");
+    if (!run.isMissingNode()) {
+      chart
+          .add("Spanmill ingest", run.path("ingest").asDouble(), true)
+          .add("Collector otlp → kafka", run.path("otlp-to-kafka").asDouble(), false)
+          .add("Spanmill aggregator, all of it", run.path("aggregator").asDouble(), true)
+          .add("Collector spanmetrics", run.path("spanmetrics").asDouble(), false);
+    }
+    write("compare.svg", chart);
+  }
+}
