@@ -88,15 +88,15 @@ final class LiteLlmV1 extends LiteLlm {
         "litellm-v1",
         new FieldKeys()
             .with(Field.PROVIDER, "gen_ai.provider.name", "gen_ai.system", "llm.provider")
-            .with(Field.REQUEST_MODEL, "gen_ai.request.model")
-            .with(Field.RESPONSE_MODEL, "gen_ai.response.model", "llm.model_name")
+            .with(Field.REQUEST_MODEL, "gen_ai.request.model", "llm.model_name")
+            .with(Field.RESPONSE_MODEL, "gen_ai.response.model", "llm.response.model")
             .with(
                 Field.OPERATION,
                 "llm.request.type",
                 "gen_ai.operation.name",
                 "openinference.span.kind")
             .with(Field.CALL_ID, "litellm.call_id")
-            .with(Field.RESPONSE_ID, "gen_ai.response.id")
+            .with(Field.RESPONSE_ID, "gen_ai.response.id", "llm.response.id")
             .with(Field.STREAMING, "llm.is_streaming", "gen_ai.request.stream")
             .with(Field.CACHE_HIT, "litellm.cache_hit")
             .with(
@@ -110,7 +110,12 @@ final class LiteLlmV1 extends LiteLlm {
                 "gen_ai.openai.request.service_tier")
             .with(GenAiSemconv.USAGE)
             .with(OpenInference.USAGE)
-            .with(Field.COST, "litellm.cost.total", "gen_ai.cost.total_cost")
+            .with(
+                Field.COST,
+                "litellm.cost.total",
+                "gen_ai.cost.total_cost",
+                "llm.cost.total",
+                "llm.response.cost")
             .with(Field.INPUT_COST, "gen_ai.cost.input_cost")
             .with(Field.OUTPUT_COST, "gen_ai.cost.output_cost")
             .with(Field.ERROR_TYPE, "error.type")

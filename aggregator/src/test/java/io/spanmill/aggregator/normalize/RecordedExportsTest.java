@@ -64,6 +64,11 @@ class RecordedExportsTest {
     };
   }
 
+  /** LiteLLM's callbacks for other platforms do not say whether the cache answered. */
+  private static boolean tellsHits(String name) {
+    return !name.matches("litellm-.*-sdk-(phoenix|langfuse)-cache-hit");
+  }
+
   /** With 120 tools the SDK's limit of attributes leaves nothing but messages; v2 has it right. */
   private static boolean evicted(String name) {
     return name.endsWith("-sdk-v1-tools") || name.endsWith("-sdk-semconv-tools");
@@ -141,7 +146,7 @@ class RecordedExportsTest {
     SoftAssertions check = new SoftAssertions();
     Set<NormalizedSpan> used = new HashSet<>();
     for (JsonNode wanted : expected.get("calls")) {
-      for (NormalizedSpan call : matching(wanted, calls, used)) {
+      for (NormalizedSpan call : matching(name, wanted, calls, used)) {
         used.add(call);
         compare(name, wanted, call, check);
       }
@@ -213,6 +218,9 @@ class RecordedExportsTest {
               ModelNames.normalize(wanted.get("model").asText(), call.provider)
                   .toLowerCase(Locale.ROOT));
     }
+    if (!tellsHits(name)) {
+      return;
+    }
     check.assertThat(call.cacheHit).as("cache hit").isEqualTo(wanted.has("cacheHit"));
     if (wanted.has("saved")) {
       check.assertThat(call.savedTokens).as("saved").isEqualTo(wanted.get("saved").asLong());
@@ -260,12 +268,12 @@ class RecordedExportsTest {
    * The attempts that tell of a client's call: by response id, else the next one of its outcome.
    */
   private static List<NormalizedSpan> matching(
-      JsonNode wanted, List<NormalizedSpan> calls, Set<NormalizedSpan> used) {
+      String name, JsonNode wanted, List<NormalizedSpan> calls, Set<NormalizedSpan> used) {
     List<NormalizedSpan> open =
         calls.stream()
             .filter(call -> !used.contains(call))
             .filter(call -> call.failed == wanted.get("failed").asBoolean())
-            .filter(call -> call.cacheHit == wanted.has("cacheHit"))
+            .filter(call -> call.cacheHit == wanted.has("cacheHit") || !tellsHits(name))
             .toList();
     String id = wanted.has("responseId") ? wanted.get("responseId").asText() : "";
     List<NormalizedSpan> byId = open.stream().filter(call -> call.responseId.equals(id)).toList();
