@@ -198,7 +198,7 @@ public final class Repricer {
       throw new RepriceRefusedException(
           "rollups are being rebuilt into edition "
               + editions.wanted()
-              + ": let ./spanmill rebuild end first");
+              + ": let ./spanmill rebuild end first, or run it again if it failed");
     }
   }
 
@@ -265,16 +265,21 @@ public final class Repricer {
   private void apply(Lease lease, boolean again, Progress progress) throws RepriceRefusedException {
     Runs.Run run = lease.run();
     JsonNode detail = parse(run.detail());
-    Edition edition = editions.active();
-    if (edition.number() != detail.path("edition").asInt()
-        || editions.wanted() > edition.number()) {
-      throw new RepriceRefusedException(
-          "rollups were rebuilt since " + Runs.describe(run) + " was planned: plan it anew");
-    }
     if (!runs.owns(run)) {
       throw new RepriceRefusedException(Runs.describe(run) + " was taken over by another process");
     }
+    // First told, then looked: a rebuild asks for its edition and looks afterwards, so that one of
+    // the two always sees the other.
     lease.update(APPLYING, run.detail());
+    Edition edition = editions.active();
+    if (edition.number() != detail.path("edition").asInt()
+        || editions.wanted() > edition.number()) {
+      lease.update(again ? APPLYING : PLANNED, run.detail());
+      throw new RepriceRefusedException(
+          "rollups are being rebuilt, or were since "
+              + Runs.describe(run)
+              + " was planned: let ./spanmill rebuild end, then plan anew");
+    }
     long fromMs = Instant.parse(detail.path("from").asText()).toEpochMilli();
     long toMs = Instant.parse(detail.path("to").asText()).toEpochMilli();
     CorrectionRollups rollups =
