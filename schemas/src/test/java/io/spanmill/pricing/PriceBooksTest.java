@@ -6,16 +6,25 @@ package io.spanmill.pricing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.PicoUsd;
 import io.spanmill.model.PricedState;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.BigRange;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Scale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -296,6 +305,79 @@ class PriceBooksTest {
     assertThat(files.refresh()).isTrue();
     assertThat(files.problem()).isNull();
     assertThat(files.books().books().get(0).id()).isNotEqualTo(first).startsWith("a.yaml@");
+  }
+
+  @Test
+  void costMap_loadsFromAUrl_andARefusalKeepsTheOldOne() throws Exception {
+    AtomicReference<String> body =
+        new AtomicReference<>("{\"m\": {\"input_cost_per_token\": 1e-6}}");
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          byte[] bytes = body.get().getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(bytes.length == 0 ? 500 : 200, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        });
+    server.start();
+    try {
+      String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/cost_map.json";
+      PriceFiles files = PriceFiles.load(List.of(url));
+      NormalizedSpan call = call("", "m", "2026-01-01T00:00:00Z");
+      call.inputTokens = 3;
+      files.price(call);
+      assertThat(PicoUsd.toUsd(call.costPicoUsd)).isEqualTo("0.000003");
+      assertThat(call.priceBook).startsWith("cost_map.json@");
+      String before = call.priceBook;
+
+      body.set("");
+      assertThat(files.refresh()).isFalse();
+      assertThat(files.problem()).contains(url).contains("500");
+      files.price(call);
+      assertThat(call.priceBook).isEqualTo(before);
+
+      body.set("{\"m\": {\"input_cost_per_token\": 2e-6}}");
+      assertThat(files.refresh()).isTrue();
+      assertThat(files.problem()).isNull();
+      files.price(call);
+      assertThat(PicoUsd.toUsd(call.costPicoUsd)).isEqualTo("0.000006");
+      assertThat(call.priceBook).isNotEqualTo(before);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Property(tries = 300)
+  void computed_isTheExactSumRoundedOnceHalfEven(
+      @ForAll @LongRange(max = 2_000_000) long input,
+      @ForAll @LongRange(max = 2_000_000) long cacheRead,
+      @ForAll @LongRange(max = 2_000_000) long output,
+      @ForAll @BigRange(min = "0", max = "100") @Scale(12) BigDecimal usdIn,
+      @ForAll @BigRange(min = "0", max = "100") @Scale(12) BigDecimal usdRead,
+      @ForAll @BigRange(min = "0", max = "100") @Scale(12) BigDecimal usdOut)
+      throws Exception {
+    PriceBook book =
+        YamlPriceBook.read(
+            "f",
+            "entries: [{model: m, usdPerMillion: {input: %s, cacheRead: %s, output: %s}}]"
+                .formatted(usdIn.toPlainString(), usdRead.toPlainString(), usdOut.toPlainString()),
+            "b");
+    NormalizedSpan call = call("", "m", "2026-01-01T00:00:00Z");
+    call.inputTokens = input;
+    call.cacheReadTokens = cacheRead;
+    call.outputTokens = output;
+    new PriceBooks(List.of(book)).price(call);
+
+    BigDecimal exact =
+        usdIn
+            .multiply(BigDecimal.valueOf(input))
+            .add(usdRead.multiply(BigDecimal.valueOf(cacheRead)))
+            .add(usdOut.multiply(BigDecimal.valueOf(output)))
+            .movePointLeft(6);
+    assertThat(BigDecimal.valueOf(call.computedPicoUsd, PicoUsd.SCALE))
+        .isEqualByComparingTo(exact.setScale(PicoUsd.SCALE, RoundingMode.HALF_EVEN));
+    assertThat(call.priceEntry).isEqualTo("m");
   }
 
   @Test

@@ -30,10 +30,12 @@ final class CoverageEndpoint implements Endpoint {
 
   private final Queries queries;
   private final QuestionReader questions;
+  private final EngineCosts engineCosts;
 
-  CoverageEndpoint(Queries queries, QuestionReader questions) {
+  CoverageEndpoint(Queries queries, QuestionReader questions, EngineCosts engineCosts) {
     this.queries = queries;
     this.questions = questions;
+    this.engineCosts = engineCosts;
   }
 
   @Override
@@ -58,6 +60,7 @@ final class CoverageEndpoint implements Endpoint {
             q, new RollupReader.Origin("calls", complete), queries.rollups().notCounted(q));
     out.put("totals", totals(counted));
     out.put("models", models(read));
+    out.put("engines", engineCosts.of(asked.caller(), q.range(), counted));
     out.put("enginesWithoutModel", engines(q));
     out.put("clientWithoutGateway", clients(q));
     out.put("priceBook", priceBook());

@@ -11,7 +11,10 @@ import io.spanmill.auth.Projects;
 import io.spanmill.auth.Tokens;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import io.spanmill.pricing.Engines;
 import io.spanmill.query.sql.Queries;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +57,8 @@ public final class QueryHttp implements AutoCloseable {
             new FlowEndpoint(queries, questions),
             new SessionsEndpoint(queries, questions),
             new SessionEndpoint(queries, questions),
-            new CoverageEndpoint(queries, questions),
+            new CoverageEndpoint(
+                queries, questions, new EngineCosts(queries.calls(), engines(settings), clock)),
             new StatusEndpoint(queries, questions, settings, Build.read(), clock));
     List<Endpoint> endpoints = new ArrayList<>(own);
     endpoints.addAll(moreEndpoints);
@@ -78,6 +82,11 @@ public final class QueryHttp implements AutoCloseable {
             Projects.of(settings),
             new RateLimit(LOGINS_PER_SECOND, System::nanoTime)));
     server = new HttpServer(settings, access, endpoints, registrars, new RequestMetrics(registry));
+  }
+
+  private static Engines engines(Settings settings) {
+    Path file = Path.of(settings.string(Keys.ENGINES_FILE));
+    return Files.isRegularFile(file) ? Engines.load(file) : Engines.none();
   }
 
   /** Binds to this address; port 0 takes any free one. */

@@ -149,6 +149,27 @@ public final class CallsReader {
     return database.queryFacts(sql);
   }
 
+  /**
+   * Of each engine model, over all projects: requests that ended in the range, their tokens, and
+   * for how many microseconds of the range at least one of them ran.
+   */
+  public List<Row> engineUse(TimeRange range) {
+    Sql sql = new Sql().add("SELECT m AS model, count() AS calls, sum(t) AS tokens, sum(");
+    sql.add("greatest(0, least(ended, ").bind(range.toMs() * 1000);
+    sql.add(") - greatest(began, ended_before, ").bind(range.fromMs() * 1000);
+    sql.add("))) AS busy_us FROM (SELECT m, t, began, ended, max(ended) OVER (PARTITION BY m")
+        .add(" ORDER BY began, ended ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)")
+        .add(" AS ended_before FROM (SELECT toString(model) AS m, " + TOKENS + " AS t,")
+        .add(" toUnixTimestamp64Micro(start_time) AS began, began + duration_us AS ended")
+        .add(" FROM calls FINAL WHERE layer = 'engine'")
+        .add(" AND event_time >= fromUnixTimestamp64Milli(")
+        .bind(range.fromMs())
+        .add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(")
+        .bind(range.toMs())
+        .add(", 'UTC'))) GROUP BY m");
+    return database.queryFacts(sql);
+  }
+
   /** Engine calls without a model, by service. */
   public List<Row> enginesWithoutModel(Question q) {
     Sql sql = new Sql().add("SELECT service, count() AS calls FROM calls FINAL WHERE ");

@@ -52,6 +52,11 @@ final class LedgerRig implements AutoCloseable {
     given.put(Keys.KAFKA_PARTITIONS, Integer.toString(PARTITIONS));
     given.put(Keys.PRICES_PATHS, book.toString());
     given.put(Keys.PRICES_RELOAD_MS, "1000");
+    Path engines = servers.dir().resolve("engines.yaml");
+    Files.writeString(
+        engines,
+        "engines: [{service: vllm-qwen3-32b, model: qwen3-32b, gpus: 2, gpuHourUsd: \"2.10\"}]");
+    given.put(Keys.ENGINES_FILE, engines.toString());
     given.put(Keys.EMIT_HOUR_MS, "500");
     given.put(Keys.EMIT_DAY_MS, "500");
     given.put(Keys.RECONCILE_INTERVAL_MS, "0");
