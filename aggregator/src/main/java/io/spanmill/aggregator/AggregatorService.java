@@ -10,6 +10,7 @@ import io.spanmill.aggregator.progress.DeadLetterCensus;
 import io.spanmill.aggregator.progress.EndSampler;
 import io.spanmill.aggregator.progress.SourceIdentity;
 import io.spanmill.aggregator.progress.StatusWriter;
+import io.spanmill.aggregator.rebuild.WantedEdition;
 import io.spanmill.aggregator.reconcile.ReconcileJob;
 import io.spanmill.aggregator.reconcile.Reconciler;
 import io.spanmill.aggregator.sink.SinkRunner;
@@ -17,11 +18,12 @@ import io.spanmill.aggregator.topology.JobMetrics;
 import io.spanmill.aggregator.topology.RollupTopology;
 import io.spanmill.aggregator.topology.TopologyConfig;
 import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Editions;
 import io.spanmill.clickhouse.Migrations;
 import io.spanmill.codec.Topics;
+import io.spanmill.config.CubesFile;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.model.Cube;
 import io.spanmill.model.CubeSet;
 import io.spanmill.pricing.PriceBookException;
 import io.spanmill.pricing.PriceFiles;
@@ -30,7 +32,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -111,14 +112,17 @@ public final class AggregatorService implements AutoCloseable {
 
   private static AggregatorService start(
       Settings settings, Clock clock, Deque<AutoCloseable> opened) throws InterruptedException {
-    List<Cube> cubes = Cube.BUILT_IN;
-    List<String> attributes = List.of();
+    CubeSet cubes = CubesFile.cubes(settings);
     PriceFiles prices = prices(settings);
-    NormalizerConfig normalizer = NormalizerConfig.of(settings, attributes);
+    NormalizerConfig normalizer = NormalizerConfig.of(settings, cubes.attributeKeys());
     ClickHouse clickHouse = ClickHouse.open(settings);
     opened.push(clickHouse);
     clickHouse.awaitReady(CLICKHOUSE_WAIT);
-    Migrations.apply(clickHouse, settings, cubes);
+    Migrations.apply(clickHouse, settings, cubes.cubes());
+    Editions editions = new Editions(clickHouse);
+    editions.begin(cubes);
+    WantedEdition wanted = new WantedEdition(editions, cubes);
+    wanted.refresh();
     int partitions;
     String sourceId;
     try (Admin admin = Admin.create(kafka(settings))) {
@@ -137,7 +141,8 @@ public final class AggregatorService implements AutoCloseable {
             sourceId,
             TopologyConfig.Limits.of(settings, partitions),
             TopologyConfig.Timing.of(settings),
-            metrics);
+            metrics,
+            wanted);
     RocksMemory memory = new RocksMemory();
     opened.push(memory);
     KafkaStreams streams =
@@ -150,8 +155,8 @@ public final class AggregatorService implements AutoCloseable {
             new SinkRunner.Config(
                 settings,
                 clickHouse,
-                cubes,
-                attributes,
+                cubes.cubes(),
+                cubes.attributeNames(),
                 new JobInterpreter(normalizer, prices),
                 registry,
                 clock));
@@ -161,6 +166,10 @@ public final class AggregatorService implements AutoCloseable {
     StatusWriter status = new StatusWriter(clickHouse, metrics, prices, deadLetters);
     opened.push(schedule(settings, sampler, deadLetters, status, prices));
     reconcile(settings, clickHouse, cubes, registry, clock, opened);
+    ScheduledExecutorService editionWatch = executor("edition-watch");
+    every(editionWatch, SAMPLE_INTERVAL_MS, wanted::refresh);
+    every(editionWatch, STATUS_INTERVAL_MS, wanted::checkFilled);
+    opened.push(editionWatch::shutdownNow);
     return new AggregatorService(clock, metrics, streams, sinks, registry, settings, opened);
   }
 
@@ -223,7 +232,7 @@ public final class AggregatorService implements AutoCloseable {
   private static void reconcile(
       Settings settings,
       ClickHouse clickHouse,
-      List<Cube> cubes,
+      CubeSet cubes,
       PrometheusMeterRegistry registry,
       Clock clock,
       Deque<AutoCloseable> opened) {
@@ -234,7 +243,7 @@ public final class AggregatorService implements AutoCloseable {
     ReconcileJob job =
         new ReconcileJob(
             clickHouse,
-            new Reconciler(clickHouse, new CubeSet(cubes, List.of()), settings, clock),
+            new Reconciler(clickHouse, cubes, settings, clock),
             intervalMs,
             settings.longValue(Keys.RECONCILE_RANGE_MS),
             registry,

@@ -19,7 +19,7 @@ import io.spanmill.codec.CallBatchReader;
 import io.spanmill.codec.RecordFormat;
 import io.spanmill.codec.Topics;
 import io.spanmill.config.Settings;
-import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.PicoUsd;
 import io.spanmill.model.Rollup;
@@ -65,14 +65,15 @@ class WrongInputTest {
   void open() {
     TopologyConfig config =
         new TopologyConfig(
-            Cube.BUILT_IN,
+            CubeSet.BUILT_IN,
             1,
             () -> new NormalizedSource(NormalizerConfig.defaults()),
             call -> {},
             "topics",
             new TopologyConfig.Limits(86_400_000, 100_000, 1000),
             TopologyConfig.Timing.of(Settings.of(Map.of())),
-            new JobMetrics(registry));
+            new JobMetrics(registry),
+            () -> 0);
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "wrong-input");
     properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());

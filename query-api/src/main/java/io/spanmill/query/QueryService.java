@@ -11,10 +11,12 @@ import io.spanmill.auth.ApiKeys;
 import io.spanmill.auth.Tokens;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Migrations;
+import io.spanmill.config.CubesFile;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.config.SettingsException;
 import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import io.spanmill.pricing.PriceBookException;
 import io.spanmill.pricing.PriceBooks;
 import io.spanmill.pricing.PriceFiles;
@@ -61,17 +63,21 @@ public final class QueryService implements AutoCloseable {
   }
 
   static QueryService start(Settings settings, Clock clock) {
-    return start(settings, clock, Cube.BUILT_IN);
+    return start(settings, clock, CubesFile.cubes(settings));
   }
 
   /** The same over these cubes alone; without any, every answer comes from {@code calls}. */
   static QueryService start(Settings settings, Clock clock, List<Cube> cubes) {
+    return start(settings, clock, new CubeSet(cubes, List.of()));
+  }
+
+  private static QueryService start(Settings settings, Clock clock, CubeSet cubes) {
     checkAddress(settings);
     Pricer prices = prices(settings);
     ClickHouse clickHouse = ClickHouse.open(settings);
     try {
       clickHouse.awaitReady(STARTUP);
-      Migrations.apply(clickHouse, settings);
+      Migrations.apply(clickHouse, settings, cubes.cubes());
     } catch (RuntimeException e) {
       clickHouse.close();
       throw e;

@@ -10,6 +10,7 @@ public final class PartialBatchReader {
   private int sourcePartition;
   private long nextOffset;
   private long arrivalMs;
+  private int edition;
   private int size;
   private int read;
 
@@ -20,10 +21,12 @@ public final class PartialBatchReader {
    */
   public void reset(byte[] record) {
     in.reset(record);
-    RecordFormat.PARTIALS.expect(in);
+    int version = RecordFormat.PARTIALS.expect(in);
     sourcePartition = in.count();
     nextOffset = in.varint();
     arrivalMs = in.zigzag();
+    // Version 1 knows no editions.
+    edition = version == 1 ? 0 : in.count();
     size = in.count();
     read = 0;
     current.cube = "";
@@ -44,6 +47,11 @@ public final class PartialBatchReader {
   /** When the input record arrived, epoch milliseconds. */
   public long arrivalMs() {
     return arrivalMs;
+  }
+
+  /** Edition of the rollups that the input record counts in. */
+  public int edition() {
+    return edition;
   }
 
   public int size() {

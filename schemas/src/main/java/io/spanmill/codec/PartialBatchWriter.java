@@ -57,13 +57,18 @@ public final class PartialBatchWriter {
    * @param nextOffset offset after the input record if this is its last record for its target, else
    *     the input record's own: so much is processed once this is
    * @param arrivalMs when the input record arrived
+   * @param edition edition of the rollups that the input record counts in
    */
-  public byte[] finish(int sourcePartition, long nextOffset, long arrivalMs) {
+  public byte[] finish(int sourcePartition, long nextOffset, long arrivalMs, int edition) {
     out.clear();
-    out.u8(RecordFormat.PARTIALS.tag());
+    // As long as nobody rebuilt anything, the release before can read what is written.
+    out.u8(edition == 0 ? RecordFormat.PARTIALS.tag(1) : RecordFormat.PARTIALS.tag());
     out.varint(sourcePartition);
     out.varint(nextOffset);
     out.zigzag(arrivalMs);
+    if (edition != 0) {
+      out.varint(edition);
+    }
     out.varint(size);
     out.append(rows);
     return out.toByteArray();

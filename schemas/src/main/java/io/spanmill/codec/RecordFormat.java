@@ -14,25 +14,42 @@ public enum RecordFormat {
   /** How far a source partition was processed: {@link ProgressMarker}. */
   MARKER(2, 1),
   /** Partial rollups of one input record: {@link PartialBatchReader}. */
-  PARTIALS(3, 1),
+  PARTIALS(3, 1, 2),
   /** Cumulative rollup rows: {@link RollupRowsReader}. */
   ROWS(4, 1),
   /** A row of the rollup state: {@link RollupState}. */
   STATE(5, 1),
   /** The identities one input record added: {@link DedupBatch}. */
-  IDENTITIES(6, 1);
+  IDENTITIES(6, 1),
+  /** Where a source partition went over to an edition of the rollups: {@link EditionCut}. */
+  CUT(7, 1);
 
   private final int code;
+
+  /** The oldest version that is read. */
+  private final int oldest;
+
+  /** The newest version. */
   private final int version;
 
   RecordFormat(int code, int version) {
+    this(code, version, version);
+  }
+
+  RecordFormat(int code, int oldest, int version) {
     this.code = code;
+    this.oldest = oldest;
     this.version = version;
   }
 
-  /** First byte of what is written now. */
+  /** First byte of the newest version. */
   int tag() {
     return code << 4 | version;
+  }
+
+  /** First byte of an older version. */
+  int tag(int olderVersion) {
+    return code << 4 | olderVersion;
   }
 
   /**
@@ -53,21 +70,27 @@ public enum RecordFormat {
     throw new CodecException("unknown record format 0x" + Integer.toHexString(first));
   }
 
-  /** Reads the first byte and checks that this code can read what follows. */
-  void expect(PackedReader in) {
+  /**
+   * Reads the first byte and checks that this code can read what follows.
+   *
+   * @return the record's version
+   */
+  int expect(PackedReader in) {
     int first = in.u8();
     if (first >>> 4 != code) {
       throw new CodecException(
           "record has format byte 0x" + Integer.toHexString(first) + ", expected " + this);
     }
-    if ((first & 0xf) != version) {
+    int found = first & 0xf;
+    if (found < oldest || found > version) {
       throw new CodecException(
           this
               + " record of version "
-              + (first & 0xf)
+              + found
               + ", but this Spanmill reads version "
               + version
               + ": it was written by another release");
     }
+    return found;
   }
 }

@@ -25,7 +25,7 @@ public final class RollupRow {
 
   public long seriesHashLo;
 
-  /** Offset in {@link Topics#PARTIALS} of the partial that opened the row. */
+  /** As {@link io.spanmill.model.Generation} lays it out. */
   public long generation;
 
   /** Offset of the last partial folded in. */

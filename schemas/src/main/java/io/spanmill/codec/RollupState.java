@@ -22,9 +22,9 @@ public final class RollupState {
   private final PackedWriter out = new PackedWriter();
 
   /** Begins a row that nothing was folded into yet. */
-  public void open(long openedBy, String[] values) {
-    generation = openedBy;
-    version = openedBy;
+  public void open(long newGeneration, long firstVersion, String[] values) {
+    generation = newGeneration;
+    version = firstVersion;
     dimensions = values;
     rollup.clear();
   }

@@ -74,7 +74,10 @@ class RecordCodecTest {
     }
 
     PartialBatchReader reader = new PartialBatchReader();
-    reader.reset(writer.finish(2, 99, 1_700_000_000_000L));
+    int edition = random.nextInt(3);
+    reader.reset(writer.finish(2, 99, 1_700_000_000_000L, edition));
+
+    assertThat(reader.edition()).isEqualTo(edition);
 
     assertThat(reader.sourcePartition()).isEqualTo(2);
     assertThat(reader.nextOffset()).isEqualTo(99);
@@ -121,7 +124,7 @@ class RecordCodecTest {
   @Property(tries = 300)
   void rollupState_readsBackWhatWasWritten(@ForAll long seed) {
     RollupState written = new RollupState();
-    written.open(5, DIMENSIONS);
+    written.open(5, 5, DIMENSIONS);
     written.version = 17;
     written.rollup.merge(CodecSamples.rollup(new Random(seed)));
 
@@ -138,7 +141,7 @@ class RecordCodecTest {
   @Property(tries = 100)
   void rollupRow_ofStateIsTheRowItself(@ForAll long seed) {
     RollupState state = new RollupState();
-    state.open(5, DIMENSIONS);
+    state.open(5, 5, DIMENSIONS);
     state.version = 17;
     state.rollup.merge(CodecSamples.rollup(new Random(seed)));
     RollupRowsWriter writer = new RollupRowsWriter();
@@ -196,7 +199,7 @@ class RecordCodecTest {
     partials.add("model", 0, DIMENSIONS, CodecSamples.rollup(random));
     cut(
         random,
-        partials.finish(1, 2, 3),
+        partials.finish(1, 2, 3, 4),
         bytes -> {
           PartialBatchReader reader = new PartialBatchReader();
           reader.reset(bytes);
@@ -258,14 +261,26 @@ class RecordCodecTest {
     PartialBatchWriter writer = new PartialBatchWriter();
     writer.begin();
     writer.add("model", 1_767_225_600_000L, DIMENSIONS, rollup);
-    CodecSamples.keep("partial-batch-1", writer.finish(3, 4712, 1_767_225_600_001L));
+    CodecSamples.keep("partial-batch-1", writer.finish(3, 4712, 1_767_225_600_001L, 0));
+    CodecSamples.keep("partial-batch-2", writer.finish(3, 4712, 1_767_225_600_001L, 5));
 
     PartialBatchReader reader = new PartialBatchReader();
-    reader.reset(CodecSamples.stored("partial-batch-1"));
-    Partial partial = reader.next();
-    assertThat(partial.windowStartMs).isEqualTo(1_767_225_600_000L);
-    assertThat(partial.rollup).isEqualTo(rollup);
-    assertThat(partial.dimensions).containsExactly(DIMENSIONS);
+    for (int version = 1; version <= 2; version++) {
+      reader.reset(CodecSamples.stored("partial-batch-" + version));
+      assertThat(reader.edition()).isEqualTo(version == 1 ? 0 : 5);
+      assertThat(reader.nextOffset()).isEqualTo(4712);
+      Partial partial = reader.next();
+      assertThat(partial.windowStartMs).isEqualTo(1_767_225_600_000L);
+      assertThat(partial.rollup).isEqualTo(rollup);
+      assertThat(partial.dimensions).containsExactly(DIMENSIONS);
+    }
+  }
+
+  @Test
+  void cut_storedSampleStaysReadable() throws IOException {
+    EditionCut cut = new EditionCut(3, 1, 4711, 1_767_225_600_000L, List.of("a(model|hour)", ""));
+    CodecSamples.keep("cut-1", cut.encode());
+    assertThat(EditionCut.decode(CodecSamples.stored("cut-1"))).isEqualTo(cut);
   }
 
   @Test
@@ -293,7 +308,7 @@ class RecordCodecTest {
   @Test
   void rollupState_storedSampleStaysReadable() throws IOException {
     RollupState state = new RollupState();
-    state.open(4, DIMENSIONS);
+    state.open(4, 4, DIMENSIONS);
     state.version = 9;
     state.rollup.merge(CodecSamples.rollup(new Random(7)));
     CodecSamples.keep("rollup-state-1", state.encode());

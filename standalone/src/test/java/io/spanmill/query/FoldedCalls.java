@@ -91,10 +91,10 @@ final class FoldedCalls {
     writer.begin();
     fold.drain((target, cube, start, dims, r, last) -> writer.add(cube.name(), start, dims, r));
     PartialBatchReader reader = new PartialBatchReader();
-    reader.reset(writer.finish(0, 0, 0));
+    reader.reset(writer.finish(0, 0, 0, 0));
     offset++;
     while (reader.hasNext()) {
-      table.fold(reader.next(), offset);
+      table.fold(reader.next(), 0, offset);
     }
   }
 

@@ -8,6 +8,7 @@ import io.spanmill.codec.RollupRowsWriter;
 import io.spanmill.codec.RollupState;
 import io.spanmill.codec.SeriesHasher;
 import io.spanmill.model.Cube;
+import io.spanmill.model.Generation;
 import io.spanmill.model.WindowKind;
 import java.util.Collection;
 import java.util.HashMap;
@@ -21,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * changed, writes it out when it is due, evicts what is over. All state lies in the two stores.
  *
  * <p>A row's version is the number of the last partial folded in, its generation that of the
- * partial that opened it: a window that was evicted opens anew under another generation, and
- * readers add generations. One per task; not thread-safe.
+ * partial that opened it and its edition: a window that was evicted, or that another edition began
+ * in, opens anew under another generation, and readers add generations. All-time rows go on through
+ * all editions. One per task; not thread-safe.
  */
 public final class RollupTable {
   /** Rows are packed into records of about this size. */
@@ -62,49 +64,91 @@ public final class RollupTable {
   /**
    * Folds in a partial.
    *
+   * @param edition edition of the rollups it counts in
    * @param number offset of the record it came in, ever growing
    */
-  public void fold(Partial partial, long number) {
+  public void fold(Partial partial, int edition, long number) {
+    for (Cube cube : known(partial)) {
+      String @Nullable [] hashed = null;
+      for (WindowKind kind : cube.windows()) {
+        int counted = kind == WindowKind.ALL ? 0 : edition;
+        long generation = Generation.ofJob(counted, number);
+        hashed = fold(partial, cube, kind, hashed, counted, generation, number);
+      }
+    }
+  }
+
+  /**
+   * Folds in a partial of the base of an edition: windows alone, for what was metered for all time
+   * stays as it is.
+   *
+   * @param part number of the part of the base, for rows that it opens
+   * @param number ever growing
+   */
+  public void foldBase(Partial partial, int edition, long part, long number) {
+    long generation = Generation.ofBase(edition, part);
+    for (Cube cube : known(partial)) {
+      String @Nullable [] hashed = null;
+      for (WindowKind kind : cube.windows()) {
+        if (kind != WindowKind.ALL) {
+          hashed = fold(partial, cube, kind, hashed, edition, generation, number);
+        }
+      }
+    }
+  }
+
+  private List<Cube> known(Partial partial) {
     Cube cube = cubes.get(partial.cube);
     if (cube == null
         || partial.dimensions.length != cube.dimensions().size() + cube.attributes().size()) {
       // The configuration lost or changed this cube between the two stages.
       unknownCubes++;
-      return;
+      return List.of();
     }
-    String @Nullable [] hashed = null;
-    for (WindowKind kind : cube.windows()) {
-      long start = kind.startOf(partial.windowStartMs);
-      long calls = partial.rollup.calls;
-      String[] values = guard.admit(cube, kind, start, partial.dimensions, calls);
-      if (values != hashed) {
-        hasher.hash(values);
-        hashed = values;
+    return List.of(cube);
+  }
+
+  /** Returns the values whose hash the hasher holds. */
+  private String @Nullable [] fold(
+      Partial partial,
+      Cube cube,
+      WindowKind kind,
+      String @Nullable [] hashedBefore,
+      int edition,
+      long generation,
+      long number) {
+    String @Nullable [] hashed = hashedBefore;
+    long start = kind.startOf(partial.windowStartMs);
+    long calls = partial.rollup.calls;
+    String[] values = guard.admit(cube, kind, start, partial.dimensions, calls);
+    if (values != hashed) {
+      hasher.hash(values);
+      hashed = values;
+    }
+    RowKey key = new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name(), edition);
+    byte[] encoded = key.encode();
+    byte[] stored = rows.get(encoded);
+    if (stored == null) {
+      String[] admitted = guard.admitSeries(cube, kind, start, values, calls);
+      if (admitted != values) {
+        hasher.hash(admitted);
+        hashed = admitted;
+        key = new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name(), edition);
+        encoded = key.encode();
+        stored = rows.get(encoded);
       }
-      RowKey key = new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name());
-      byte[] encoded = key.encode();
-      byte[] stored = rows.get(encoded);
       if (stored == null) {
-        String[] admitted = guard.admitSeries(cube, kind, start, values, calls);
-        if (admitted != values) {
-          hasher.hash(admitted);
-          hashed = admitted;
-          key = new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name());
-          encoded = key.encode();
-          stored = rows.get(encoded);
-        }
-        if (stored == null) {
-          state.open(number, admitted);
-        }
+        state.open(generation, number, admitted);
       }
-      if (stored != null) {
-        state.decode(stored);
-      }
-      state.rollup.merge(partial.rollup);
-      state.version = number;
-      rows.put(encoded, state.encode());
-      dirty.add(key);
     }
+    if (stored != null) {
+      state.decode(stored);
+    }
+    state.rollup.merge(partial.rollup);
+    state.version = number;
+    rows.put(encoded, state.encode());
+    dirty.add(key);
+    return hashed;
   }
 
   /** Writes out changed rows of every cube's finest window and of windows that have ended. */

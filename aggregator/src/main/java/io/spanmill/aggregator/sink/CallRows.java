@@ -3,10 +3,13 @@
  */
 package io.spanmill.aggregator.sink;
 
+import io.spanmill.clickhouse.ArrayColumn;
 import io.spanmill.clickhouse.FixedColumn;
 import io.spanmill.clickhouse.LowCardinalityColumn;
 import io.spanmill.clickhouse.NativeBlock;
+import io.spanmill.clickhouse.StringColumn;
 import io.spanmill.codec.CallBatchReader;
+import io.spanmill.codec.EditionCut;
 import io.spanmill.codec.ProgressMarker;
 import io.spanmill.codec.RecordFormat;
 import io.spanmill.codec.Topics;
@@ -15,7 +18,10 @@ import io.spanmill.model.NormalizedSpan;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** {@code llm_calls} → tables {@code calls} and {@code duplicates}. */
+/**
+ * {@code llm_calls} → tables {@code calls} and {@code duplicates}, and after them {@code
+ * edition_cuts}.
+ */
 final class CallRows implements BatchRows {
   private final CallBatchReader reader = new CallBatchReader();
   private final NormalizedSpan call = new NormalizedSpan();
@@ -23,6 +29,8 @@ final class CallRows implements BatchRows {
   private final TableBlock calls;
   private final DuplicateColumns duplicateColumns = new DuplicateColumns();
   private final TableBlock duplicates = new TableBlock("duplicates", duplicateColumns.block);
+  private final CutColumns cutColumns = new CutColumns();
+  private final TableBlock cuts = new TableBlock("edition_cuts", cutColumns.block);
   private final Markers markers = new Markers();
 
   CallRows(List<String> attributeNames) {
@@ -42,8 +50,14 @@ final class CallRows implements BatchRows {
 
   @Override
   public void add(ConsumerRecord<byte[], byte[]> record) {
-    if (RecordFormat.of(record.value()) == RecordFormat.MARKER) {
+    RecordFormat format = RecordFormat.of(record.value());
+    if (format == RecordFormat.MARKER) {
       markers.add(record, ProgressMarker.decode(record.value()));
+      return;
+    }
+    if (format == RecordFormat.CUT) {
+      cutColumns.add(EditionCut.decode(record.value()));
+      cuts.endRow(record.partition(), record.offset());
       return;
     }
     int callsBefore = calls.block().rows();
@@ -77,7 +91,8 @@ final class CallRows implements BatchRows {
 
   @Override
   public List<TableBlock> blocks() {
-    return List.of(duplicates, calls);
+    // A cut tells that all calls before it are there.
+    return List.of(duplicates, calls, cuts);
   }
 
   @Override
@@ -89,6 +104,7 @@ final class CallRows implements BatchRows {
   public void clear() {
     calls.clear();
     duplicates.clear();
+    cuts.clear();
     markers.clear();
   }
 
@@ -113,6 +129,24 @@ final class CallRows implements BatchRows {
       arrivalTime.add(c.arrivalMs);
       sourcePartition.add(c.sourcePartition);
       sourceOffset.add(c.sourceOffset);
+    }
+  }
+
+  private static final class CutColumns {
+    final NativeBlock block = new NativeBlock();
+    final FixedColumn edition = block.uint32("edition");
+    final FixedColumn sourcePartition = block.int32("source_partition");
+    final FixedColumn sourceOffset = block.int64("source_offset");
+    final FixedColumn arrivalMs = block.int64("arrival_ms");
+    final ArrayColumn<StringColumn> cubes = block.stringList("cubes");
+
+    void add(EditionCut cut) {
+      edition.add(cut.edition());
+      sourcePartition.add(cut.sourcePartition());
+      sourceOffset.add(cut.sourceOffset());
+      arrivalMs.add(cut.arrivalMs());
+      cut.cubes().forEach(cubes.elements()::add);
+      cubes.endRow();
     }
   }
 }

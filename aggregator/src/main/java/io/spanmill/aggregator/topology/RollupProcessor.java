@@ -59,7 +59,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     sources = new SourceVector(index, config.partitions());
     StreamsByteStore indexStore = new StreamsByteStore(index);
     guard = new CardinalityGuard(config.limits().cardinality(), indexStore, MAX_HELD_VALUES);
-    table = new RollupTable(config.cubes(), new StreamsByteStore(rows), indexStore, guard);
+    table = new RollupTable(config.cubes().cubes(), new StreamsByteStore(rows), indexStore, guard);
     table.rebuild();
     long nowMs = context.currentSystemTimeMs();
     hoursDueMs = nowMs + config.timing().emitHourMs();
@@ -105,7 +105,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     partials.reset(value);
     long unknownBefore = table.unknownCubes();
     while (partials.hasNext()) {
-      table.fold(partials.next(), offset);
+      table.fold(partials.next(), partials.edition(), offset);
     }
     config.metrics().partials.increment(partials.size());
     config.metrics().unknownCubes.increment(table.unknownCubes() - unknownBefore);

@@ -7,6 +7,7 @@ import io.spanmill.aggregator.dedup.Deduplicator;
 import io.spanmill.aggregator.dedup.Verdict;
 import io.spanmill.aggregator.rollup.RollupFold;
 import io.spanmill.codec.CallBatchWriter;
+import io.spanmill.codec.EditionCut;
 import io.spanmill.codec.LetterHeaders;
 import io.spanmill.codec.PartialBatchWriter;
 import io.spanmill.codec.ProgressMarker;
@@ -67,13 +68,14 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   private ProcessorContext<Integer, byte[]> context;
   private Deduplicator deduplicator;
   private TaskPosition position;
+  private TaskEdition edition;
   private int partition;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
   SpanProcessor(TopologyConfig config) {
     this.config = config;
     this.source = config.sources().get();
-    this.fold = new RollupFold(config.cubes(), config.partitions());
+    this.fold = new RollupFold(config.cubes().cubes(), config.partitions());
     this.toldTargets = new long[config.partitions()];
   }
 
@@ -83,6 +85,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     partition = context.taskId().partition();
     KeyValueStore<byte[], byte[]> store = context.getStateStore(STORE);
     position = new TaskPosition(store, config.sourceId(), context.taskId().toString());
+    edition = new TaskEdition(store);
     deduplicator =
         new Deduplicator(
             config.limits().dedupHorizonMs(),
@@ -241,7 +244,8 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
       long arrivalMs) {
     partials.add(cube.name(), windowStartMs, dimensions, rollup);
     if (last || partials.sizeBytes() >= RECORD_BYTES) {
-      byte[] batch = partials.finish(partition, last ? offset + 1 : offset, arrivalMs);
+      byte[] batch =
+          partials.finish(partition, last ? offset + 1 : offset, arrivalMs, edition.get());
       forward(RollupTopology.PARTIALS_SINK, target, batch, arrivalMs);
       partials.begin();
     }
@@ -253,6 +257,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   /** Tells every target, and the sink of calls, how far this partition is. */
   private void mark(long nowMs) {
     reportDedup(nowMs);
+    goOver(nowMs);
     long next = position.next();
     byte[] marker = ProgressMarker.of(nowMs, partition, next, position.arrivalMs()).encode();
     boolean told = false;
@@ -272,6 +277,25 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
       // What readers wait for is complete now: no need to wait for the commit interval as well.
       context.commit();
     }
+  }
+
+  /** Goes over to a wanted edition between two records, and says where. */
+  private void goOver(long nowMs) {
+    int wanted = config.wantedEdition().getAsInt();
+    if (wanted <= edition.get()) {
+      return;
+    }
+    edition.set(wanted);
+    EditionCut cut =
+        new EditionCut(
+            wanted, partition, position.next(), position.arrivalMs(), config.cubes().shapes());
+    forward(RollupTopology.CALLS_SINK, partition, cut.encode(), nowMs);
+    LOG.info(
+        "partition {}: counts in edition {} of the rollups from offset {} on",
+        partition,
+        wanted,
+        position.next());
+    context.commit();
   }
 
   private void deadLetter(

@@ -5,37 +5,38 @@ package io.spanmill.aggregator.topology;
 
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import io.spanmill.pricing.Pricer;
-import java.util.List;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
  * All that the topology depends on.
  *
- * @param cubes cubes to fold, the built-in ones first
+ * @param cubes cubes to fold
  * @param partitions partitions of every topic
  * @param sources makes the reader of each task
  * @param sourceId names the topics' present life (cluster and topic ids); state that was made from
  *     another is refused
  * @param limits how much is remembered
  * @param timing when is emitted and evicted
+ * @param wantedEdition the greatest edition of the rollups that was asked for; from any thread
  */
 public record TopologyConfig(
-    List<Cube> cubes,
+    CubeSet cubes,
     int partitions,
     Supplier<SpanSource> sources,
     Pricer pricer,
     String sourceId,
     Limits limits,
     Timing timing,
-    JobMetrics metrics) {
+    JobMetrics metrics,
+    IntSupplier wantedEdition) {
 
   public TopologyConfig {
     if (partitions < 1) {
       throw new IllegalArgumentException("partitions must be at least 1, is " + partitions);
     }
-    cubes = List.copyOf(cubes);
   }
 
   /**

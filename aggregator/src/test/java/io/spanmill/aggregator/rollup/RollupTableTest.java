@@ -12,12 +12,14 @@ import io.spanmill.codec.PartialBatchWriter;
 import io.spanmill.codec.RollupRow;
 import io.spanmill.codec.RollupRowsReader;
 import io.spanmill.model.Cube;
+import io.spanmill.model.Generation;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.Rollup;
 import io.spanmill.model.WindowKind;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +117,31 @@ class RollupTableTest {
     assertThat(calls(PlainRollups.ofRecords(emitted), WindowKind.MINUTE, NOON)).isEqualTo(2);
     // The hour was still there: one generation, a newer version.
     assertThat(rowsOf(WindowKind.HOUR)).allMatch(r -> r.generation == 1);
+  }
+
+  @Test
+  void anotherEdition_opensAnotherGeneration_butNotOfAllTime() {
+    fold(call(NOON));
+    edition = 3;
+    fold(call(NOON));
+    fold(call(NOON));
+    emitAll(NOON);
+    Map<Long, Long> calls = new HashMap<>();
+    rowsOf(WindowKind.DAY).stream()
+        .filter(r -> r.cube.equals("summary"))
+        .forEach(r -> calls.put(r.generation, r.rollup.calls));
+    assertThat(calls).isEqualTo(Map.of(Generation.ofJob(0, 1), 1L, Generation.ofJob(3, 2), 2L));
+    assertThat(rowsOf(WindowKind.ALL)).hasSize(2);
+    assertThat(rowsOf(WindowKind.ALL)).allMatch(r -> r.generation == 1 && r.rollup.calls == 3);
+  }
+
+  @Test
+  void rowOfEditionZero_hasTheKeyItHadBeforeThereWereEditions() {
+    RowKey key = new RowKey(WindowKind.HOUR, NOON, 5, 6, "summary", 0);
+    assertThat(key.encode()).hasSize(1 + 8 + 16 + "summary".length());
+    assertThat(RowKey.decode(key.encode())).isEqualTo(key);
+    RowKey later = new RowKey(WindowKind.HOUR, NOON, 5, 6, "summary", 7);
+    assertThat(RowKey.decode(later.encode())).isEqualTo(later);
   }
 
   @Test
@@ -250,6 +277,7 @@ class RollupTableTest {
   }
 
   private CardinalityGuard guard;
+  private int edition;
 
   private RollupTable table(int limit) {
     guard = new CardinalityGuard(limit, index, 10_000);
@@ -268,10 +296,10 @@ class RollupTableTest {
     writer.begin();
     fold.drain((target, cube, start, dims, r, last) -> writer.add(cube.name(), start, dims, r));
     PartialBatchReader reader = new PartialBatchReader();
-    reader.reset(writer.finish(0, 0, 0));
+    reader.reset(writer.finish(0, 0, 0, edition));
     number++;
     while (reader.hasNext()) {
-      table.fold(reader.next(), number);
+      table.fold(reader.next(), reader.edition(), number);
     }
   }
 

@@ -11,12 +11,17 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.spanmill.aggregator.PlainRollups;
 import io.spanmill.aggregator.TestTraffic;
 import io.spanmill.codec.CallBatchReader;
+import io.spanmill.codec.EditionCut;
 import io.spanmill.codec.LetterHeaders;
 import io.spanmill.codec.ProgressMarker;
 import io.spanmill.codec.RecordFormat;
+import io.spanmill.codec.RollupRow;
+import io.spanmill.codec.RollupRowsReader;
 import io.spanmill.codec.Topics;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
+import io.spanmill.model.Generation;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.Rollup;
@@ -26,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -54,6 +60,8 @@ class RollupTopologyTest {
   private final List<NormalizedSpan> duplicates = new ArrayList<>();
   private final List<byte[]> rows = new ArrayList<>();
   private final List<ProgressMarker> callMarkers = new ArrayList<>();
+  private final List<EditionCut> cuts = new ArrayList<>();
+  private volatile int wanted;
   private final List<ProgressMarker> rowMarkers = new ArrayList<>();
   private MeterRegistry registry;
   private JobMetrics metrics;
@@ -334,6 +342,32 @@ class RollupTopologyTest {
   }
 
   @Test
+  void wantedEdition_isGoneOverToBetweenTwoRecords_andToldOnce() {
+    send(NOON, List.of(call(1)));
+    wanted = 2;
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    send(NOON, List.of(call(2), call(3)));
+    settle();
+    assertThat(cuts).containsExactly(new EditionCut(2, 0, 1, NOON, CubeSet.BUILT_IN.shapes()));
+    Map<Integer, Long> calls = new HashMap<>();
+    RollupRowsReader reader = new RollupRowsReader();
+    for (byte[] record : rows) {
+      reader.reset(record);
+      while (reader.hasNext()) {
+        RollupRow row = reader.next();
+        if (row.cube.equals("summary") && row.window == WindowKind.HOUR) {
+          calls.put(Generation.edition(row.generation), row.rollup.calls);
+        }
+      }
+    }
+    assertThat(calls).isEqualTo(Map.of(0, 1L, 2, 2L));
+    assertThat(summary(WindowKind.ALL, 0).calls).isEqualTo(3);
+    // A task that takes the state up again finds itself gone over.
+    KeyValueStore<byte[], byte[]> store = driver.getKeyValueStore(SpanProcessor.STORE);
+    assertThat(new TaskEdition(store).get()).isEqualTo(2);
+  }
+
+  @Test
   void textTooLong_isCutInRowAndRollupAlike() {
     NormalizedSpan call = call(1);
     call.model = "m".repeat(5000);
@@ -349,14 +383,15 @@ class RollupTopologyTest {
     metrics = new JobMetrics(registry);
     TopologyConfig config =
         new TopologyConfig(
-            Cube.BUILT_IN,
+            CubeSet.BUILT_IN,
             1,
             PackedSource::new,
             call -> {},
             "topics-1",
             new TopologyConfig.Limits(86_400_000, 100_000, cardinality),
             TopologyConfig.Timing.of(Settings.of(Map.of())),
-            metrics);
+            metrics,
+            () -> wanted);
     Properties properties = new Properties();
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
     properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
@@ -388,6 +423,10 @@ class RollupTopologyTest {
             Topics.CALLS, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     CallBatchReader reader = new CallBatchReader();
     for (byte[] value : callsOut.readValuesToList()) {
+      if (RecordFormat.of(value) == RecordFormat.CUT) {
+        cuts.add(EditionCut.decode(value));
+        continue;
+      }
       if (RecordFormat.of(value) == RecordFormat.MARKER) {
         callMarkers.add(ProgressMarker.decode(value));
         continue;

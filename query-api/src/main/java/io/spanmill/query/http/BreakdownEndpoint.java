@@ -4,6 +4,7 @@
 package io.spanmill.query.http;
 
 import io.spanmill.model.Dimension;
+import io.spanmill.query.sql.Key;
 import io.spanmill.query.sql.Metric;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
@@ -40,9 +41,9 @@ final class BreakdownEndpoint implements Endpoint {
 
   @Override
   public Object answer(Asked asked) {
-    List<Dimension> groupBy = questions.groupBy(asked.params(), MAX_DIMENSIONS);
-    if (groupBy.isEmpty()) {
-      groupBy = List.of(Dimension.MODEL);
+    QuestionReader.Grouping grouping = questions.groupBy(asked.params(), MAX_DIMENSIONS);
+    if (grouping.dimensions().isEmpty() && grouping.attributes().isEmpty()) {
+      grouping = new QuestionReader.Grouping(List.of(Dimension.MODEL), List.of());
     }
     String sort = asked.params().text("sort", "-cost");
     boolean descending = sort.startsWith("-");
@@ -52,15 +53,15 @@ final class BreakdownEndpoint implements Endpoint {
           "sort", "'" + sort + "' is no metric, with or without a leading '-'");
     }
     int limit = asked.params().integer("limit", DEFAULT_ROWS, 1, MAX_ROWS);
-    Question q = questions.question(asked, groupBy);
+    Question q = questions.question(asked, grouping);
     RollupReader.Breakdown read = queries.rollups().breakdown(q, metric, descending, limit);
     Map<String, @Nullable Object> out =
         Answers.range(q, read.origin(), queries.rollups().notCounted(q));
-    out.put("groupBy", groupBy.stream().map(Dimension::apiName).toList());
+    out.put("groupBy", q.keys().stream().map(Key::apiName).toList());
     out.put("sort", sort);
     List<Object> rows = new ArrayList<>();
     for (RollupReader.Group group : read.rows()) {
-      rows.add(row(groupBy, group));
+      rows.add(row(q.keys(), group));
     }
     out.put("rows", rows);
     RollupReader.Group other = read.other();
@@ -69,12 +70,11 @@ final class BreakdownEndpoint implements Endpoint {
     return out;
   }
 
-  private static Map<String, @Nullable Object> row(
-      List<Dimension> groupBy, RollupReader.Group group) {
+  private static Map<String, @Nullable Object> row(List<Key> keys, RollupReader.Group group) {
     Map<String, @Nullable Object> key = Json.object();
     List<String> values = group.key();
-    for (int i = 0; i < groupBy.size() && values != null; i++) {
-      key.put(groupBy.get(i).apiName(), values.get(i));
+    for (int i = 0; i < keys.size() && values != null; i++) {
+      key.put(keys.get(i).apiName(), values.get(i));
     }
     Map<String, @Nullable Object> out = Json.object("key", key);
     out.putAll(Answers.totals(null, group.counted(), group.requests()));

@@ -10,7 +10,9 @@ import io.javalin.http.Context;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The HTTP server: what happens to every request before and after its endpoint. */
@@ -26,13 +28,15 @@ public final class HttpServer implements AutoCloseable {
    *
    * @param endpoints JSON endpoints, each for callers with the role {@code read}
    * @param registrars further routes
+   * @param attributes names of configured attributes: filters wherever dimensions are
    */
   HttpServer(
       Settings settings,
       Access access,
       List<Endpoint> endpoints,
       List<RouteRegistrar> registrars,
-      RequestMetrics metrics) {
+      RequestMetrics metrics,
+      Set<String> attributes) {
     HostCheck hosts = new HostCheck(settings);
     Cors cors = new Cors(settings);
     RateLimit limit = new RateLimit(settings.integer(Keys.QUERY_RATE_LIMIT), System::nanoTime);
@@ -58,7 +62,9 @@ public final class HttpServer implements AutoCloseable {
               routes.exception(Exception.class, ErrorAnswers::write);
               routes.options("/*", cors::preflight);
               for (Endpoint endpoint : endpoints) {
-                routes.get(endpoint.path(), http -> answer(http, endpoint, access, limit));
+                routes.get(
+                    endpoint.path(),
+                    http -> answer(http, endpoint, known(endpoint, attributes), access, limit));
               }
               registrars.forEach(r -> r.register(routes, limited(access, limit)));
               routes.get("/api/*", HttpServer::noSuchPath);
@@ -93,11 +99,20 @@ public final class HttpServer implements AutoCloseable {
     config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
   }
 
-  private static void answer(Context http, Endpoint endpoint, Access access, RateLimit limit) {
+  private static Set<String> known(Endpoint endpoint, Set<String> attributes) {
+    Set<String> known = new LinkedHashSet<>(endpoint.parameters());
+    if (known.containsAll(QuestionReader.COMMON)) {
+      known.addAll(attributes);
+    }
+    return known;
+  }
+
+  private static void answer(
+      Context http, Endpoint endpoint, Set<String> known, Access access, RateLimit limit) {
     Caller caller = access.require(http, "read");
     http.attribute(CALLER, caller);
     limit.take(caller.id());
-    Params params = new Params(http.queryParamMap(), endpoint.parameters());
+    Params params = new Params(http.queryParamMap(), known);
     Object answer = endpoint.answer(new Asked(http, caller, params));
     http.contentType("application/json")
         .header("Cache-Control", "no-store")

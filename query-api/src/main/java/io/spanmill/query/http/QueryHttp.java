@@ -81,7 +81,14 @@ public final class QueryHttp implements AutoCloseable {
             tokens,
             Projects.of(settings),
             new RateLimit(LOGINS_PER_SECOND, System::nanoTime)));
-    server = new HttpServer(settings, access, endpoints, registrars, new RequestMetrics(registry));
+    server =
+        new HttpServer(
+            settings,
+            access,
+            endpoints,
+            registrars,
+            new RequestMetrics(registry),
+            queries.attributes());
   }
 
   private static Engines engines(Settings settings) {

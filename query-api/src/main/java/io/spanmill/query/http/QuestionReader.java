@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -74,12 +75,18 @@ public final class QuestionReader {
 
   /** The question of figures: range snapped outward, layers disjoint. */
   Question question(Asked asked, List<Dimension> groupBy) {
+    return question(asked, new Grouping(groupBy, List.of()));
+  }
+
+  /** The same with attributes among the keys. */
+  Question question(Asked asked, Grouping groupBy) {
     TimeRange exact = exactRange(asked.params());
     return new Question(
         queries.snap(exact),
-        scope(asked, groupBy.contains(Dimension.LAYER)),
+        scope(asked, groupBy.dimensions().contains(Dimension.LAYER)),
         filters(asked.params()),
-        groupBy);
+        groupBy.dimensions(),
+        groupBy.attributes());
   }
 
   /** The question of a list: exact range, any layers. */
@@ -100,22 +107,32 @@ public final class QuestionReader {
     }
   }
 
-  List<Dimension> groupBy(Params params, int max) {
-    List<Dimension> out = new ArrayList<>();
+  /**
+   * What figures are grouped by.
+   *
+   * @param attributes names of configured attributes
+   */
+  record Grouping(List<Dimension> dimensions, List<String> attributes) {}
+
+  Grouping groupBy(Params params, int max) {
+    List<Dimension> dimensions = new ArrayList<>();
+    List<String> attributes = new ArrayList<>();
     for (String name : params.parts("groupBy")) {
-      out.add(
-          Arrays.stream(Dimension.values())
-              .filter(d -> d.apiName().equals(name))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      ApiException.badParameter(
-                          "groupBy", "'" + name + "' is not one of " + dimensionNames())));
+      Optional<Dimension> dimension =
+          Arrays.stream(Dimension.values()).filter(d -> d.apiName().equals(name)).findFirst();
+      if (dimension.isPresent()) {
+        dimensions.add(dimension.get());
+      } else if (queries.attributes().contains(name)) {
+        attributes.add(name);
+      } else {
+        throw ApiException.badParameter(
+            "groupBy", "'" + name + "' is not one of " + dimensionNames());
+      }
     }
-    if (out.size() > max) {
+    if (dimensions.size() + attributes.size() > max) {
       throw ApiException.badParameter("groupBy", "at most " + max + " dimensions");
     }
-    return out;
+    return new Grouping(dimensions, attributes);
   }
 
   /** Projects the caller may read: the one of the key, or all that are known. */
@@ -138,7 +155,13 @@ public final class QuestionReader {
               ? given.stream().map(QuestionReader::errorClass).toList()
               : given);
     }
-    return new Filters(values);
+    Map<String, List<String>> attributes = new LinkedHashMap<>();
+    for (String name : queries.attributes()) {
+      if (params.has(name)) {
+        attributes.put(name, params.all(name));
+      }
+    }
+    return new Filters(values, attributes);
   }
 
   public LayerScope scope(Asked asked, boolean anyLayers) {
@@ -185,8 +208,13 @@ public final class QuestionReader {
     }
   }
 
-  private static String dimensionNames() {
-    return String.join(", ", Arrays.stream(Dimension.values()).map(Dimension::apiName).toList());
+  private String dimensionNames() {
+    List<String> names = new ArrayList<>();
+    for (Dimension d : Dimension.values()) {
+      names.add(d.apiName());
+    }
+    names.addAll(queries.attributes());
+    return String.join(", ", names);
   }
 
   private static Set<String> common() {

@@ -5,7 +5,6 @@ package io.spanmill.query.http;
 
 import static io.spanmill.query.http.Json.object;
 
-import io.spanmill.model.Dimension;
 import io.spanmill.query.sql.Metric;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
@@ -45,8 +44,7 @@ final class TimeseriesEndpoint implements Endpoint {
   @Override
   public Object answer(Asked asked) {
     Metric metric = metric(asked.params().text("metric", "calls"));
-    List<Dimension> groupBy = questions.groupBy(asked.params(), MAX_DIMENSIONS);
-    Question q = questions.question(asked, groupBy);
+    Question q = questions.question(asked, questions.groupBy(asked.params(), MAX_DIMENSIONS));
     Steps steps = StepReader.steps(asked.params(), q.range(), questions.zone(asked.params()));
     if (metric.ofEvents()) {
       return events(q, metric, steps);
@@ -60,7 +58,7 @@ final class TimeseriesEndpoint implements Endpoint {
     for (RollupReader.Series s : read.series()) {
       series.add(series(q, metric, steps, s));
     }
-    if (series.isEmpty() && groupBy.isEmpty()) {
+    if (series.isEmpty() && q.keys().isEmpty()) {
       series.add(
           series(
               q,
@@ -73,7 +71,7 @@ final class TimeseriesEndpoint implements Endpoint {
   }
 
   private Object events(Question q, Metric metric, Steps steps) {
-    if (!q.groupBy().isEmpty()) {
+    if (!q.keys().isEmpty()) {
       throw ApiException.badParameter("groupBy", "events are spans and cannot be grouped");
     }
     Map<Long, Long> counts = queries.spans().count(q.scope(), q.filters(), q.range(), steps);
@@ -95,8 +93,8 @@ final class TimeseriesEndpoint implements Endpoint {
   private static Map<String, @Nullable Object> series(
       Question q, Metric metric, Steps steps, RollupReader.Series s) {
     Map<String, @Nullable Object> key = object();
-    for (int i = 0; i < q.groupBy().size(); i++) {
-      key.put(q.groupBy().get(i).apiName(), s.key().get(i));
+    for (int i = 0; i < q.keys().size(); i++) {
+      key.put(q.keys().get(i).apiName(), s.key().get(i));
     }
     List<List<@Nullable Object>> points = new ArrayList<>();
     List<@Nullable String> exemplars = new ArrayList<>();

@@ -9,12 +9,15 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Values asked for by dimension, project and layer apart (they are part of {@link LayerScope}).
  * Values of one dimension are alternatives, dimensions must all match.
+ *
+ * @param attributes values asked for by name of a configured attribute
  */
-public record Filters(Map<Dimension, List<String>> values) {
+public record Filters(Map<Dimension, List<String>> values, Map<String, List<String>> attributes) {
   /** Columns that {@code spans} has too. */
   private static final Set<Dimension> OF_SPANS =
       EnumSet.of(
@@ -28,6 +31,10 @@ public record Filters(Map<Dimension, List<String>> values) {
 
   public static final Filters NONE = new Filters(Map.of());
 
+  public Filters(Map<Dimension, List<String>> values) {
+    this(values, Map.of());
+  }
+
   public Filters {
     Map<Dimension, List<String>> copy = new EnumMap<>(Dimension.class);
     values.forEach((d, v) -> copy.put(d, List.copyOf(v)));
@@ -35,6 +42,7 @@ public record Filters(Map<Dimension, List<String>> values) {
       throw new IllegalArgumentException("project and layer belong to the scope");
     }
     values = copy;
+    attributes = new TreeMap<>(attributes);
   }
 
   public Set<Dimension> dimensions() {
@@ -43,11 +51,12 @@ public record Filters(Map<Dimension, List<String>> values) {
 
   /** Whether the table of spans can answer them. */
   boolean fitSpans() {
-    return OF_SPANS.containsAll(values.keySet());
+    return attributes.isEmpty() && OF_SPANS.containsAll(values.keySet());
   }
 
   /** Appends {@code AND column IN (…)} for each. */
   void and(Sql sql) {
     values.forEach((d, v) -> sql.add(" AND ").in(d.column(), v));
+    attributes.forEach((name, v) -> sql.add(" AND ").in(Key.attribute(name), v));
   }
 }

@@ -22,9 +22,11 @@ public final class LedgerReader {
   private static final String KEYS = "project, layer, provider, model, operation";
 
   private final Database database;
+  private final EditionReader editions;
 
-  LedgerReader(Database database) {
+  LedgerReader(Database database, EditionReader editions) {
     this.database = database;
+    this.editions = editions;
   }
 
   /** What a series is told apart by. */
@@ -104,7 +106,8 @@ public final class LedgerReader {
     }
     sql.add(", max(slowest_us) AS slow_us,")
         .add(" lower(hex(max((slowest_us, slowest_trace)).2)) AS slow_trace")
-        .add(" FROM rollup_model_minute FINAL WHERE window_start >= toDateTime(");
+        .add(" FROM rollup_model_minute FINAL WHERE " + editions.read().condition())
+        .add(" AND window_start >= toDateTime(");
     sql.bind(range.fromMs() / 1000).add(", 'UTC') AND window_start < toDateTime(");
     sql.bind(range.toMs() / 1000).add(", 'UTC') GROUP BY " + KEYS);
     List<Recent> out = new ArrayList<>();

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param cube the cube its windows are of, or null if no cube has the dimensions
  * @param segments stretches of the range, in order, without gap
+ * @param edition number of the edition of the rollups that is read
  */
-public record Plan(@Nullable Cube cube, List<Segment> segments) {
+public record Plan(@Nullable Cube cube, List<Segment> segments, int edition) {
   public Plan {
     segments = List.copyOf(segments);
   }

@@ -6,7 +6,9 @@ package io.spanmill.query.sql;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import java.time.Clock;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,30 +31,32 @@ public final class Queries {
   private final AgentOpsReader agentOps;
   private final UploadsReader uploads;
   private final Set<String> configuredProjects;
-  private final List<Cube> cubes;
+  private final CubeSet cubes;
 
   /**
    * @param cubes what figures may be read from besides {@code calls}
    */
-  public Queries(Database database, Settings settings, Clock clock, List<Cube> cubes) {
-    this.cubes = List.copyOf(cubes);
+  public Queries(Database database, Settings settings, Clock clock, CubeSet cubes) {
+    this.cubes = cubes;
     this.database = database;
     this.retention = new Retention(clock, settings);
     this.progress = new ProgressReader(database, clock);
     this.layers = new LayerResolver(database, clock);
     this.cache = new ResultCache(settings.longValue(Keys.QUERY_CACHE_BYTES), clock);
+    EditionReader editions = new EditionReader(database, clock);
     this.rollups =
         new RollupReader(
             database,
             new CubePlanner(cubes, retention),
             progress,
+            editions,
             cache,
             settings.longValue(Keys.QUERY_RAW_MAX_ROWS));
     this.spans = new SpanCounter(database, cache, progress);
     this.calls = new CallsReader(database);
     this.traces = new TracesReader(database);
     this.status = new StatusReader(database);
-    this.ledger = new LedgerReader(database);
+    this.ledger = new LedgerReader(database, editions);
     this.sessions = new SessionsReader(database);
     this.flow = new FlowReader(database);
     this.agentOps = new AgentOpsReader(database, cache, progress, traces);
@@ -134,6 +138,11 @@ public final class Queries {
   }
 
   List<Cube> cubes() {
-    return cubes;
+    return cubes.cubes();
+  }
+
+  /** Names of the configured attributes. */
+  public Set<String> attributes() {
+    return new LinkedHashSet<>(cubes.attributeNames());
   }
 }

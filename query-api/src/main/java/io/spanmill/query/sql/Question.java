@@ -4,7 +4,9 @@
 package io.spanmill.query.sql;
 
 import io.spanmill.model.Dimension;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -15,11 +17,30 @@ import java.util.Set;
  * @param scope projects and layers
  * @param filters other dimensions
  * @param groupBy dimensions of the keys, possibly none
+ * @param groupByAttributes names of configured attributes that are keys as well
  */
 public record Question(
-    TimeRange range, LayerScope scope, Filters filters, List<Dimension> groupBy) {
+    TimeRange range,
+    LayerScope scope,
+    Filters filters,
+    List<Dimension> groupBy,
+    List<String> groupByAttributes) {
   public Question {
     groupBy = List.copyOf(groupBy);
+    groupByAttributes = List.copyOf(groupByAttributes);
+  }
+
+  /** A question without attributes as keys. */
+  public Question(TimeRange range, LayerScope scope, Filters filters, List<Dimension> groupBy) {
+    this(range, scope, filters, groupBy, List.of());
+  }
+
+  /** The keys, dimensions first. */
+  public List<Key> keys() {
+    List<Key> out = new ArrayList<>();
+    groupBy.forEach(d -> out.add(Key.of(d)));
+    groupByAttributes.forEach(a -> out.add(Key.ofAttribute(a)));
+    return out;
   }
 
   /** Dimensions a cube needs for it, project and layer apart. */
@@ -30,7 +51,14 @@ public record Question(
     return out;
   }
 
+  /** Names of the attributes a cube needs for it. */
+  Set<String> neededAttributes() {
+    Set<String> out = new LinkedHashSet<>(filters.attributes().keySet());
+    out.addAll(groupByAttributes);
+    return out;
+  }
+
   public Question during(TimeRange other) {
-    return new Question(other, scope, filters, groupBy);
+    return new Question(other, scope, filters, groupBy, groupByAttributes);
   }
 }

@@ -16,6 +16,9 @@ final class Retention {
   private final long hourMs;
   private final long dayMs;
 
+  /** Nothing before it is there, whatever is kept. */
+  private final long sinceMs;
+
   Retention(Clock clock, Settings settings) {
     this(
         clock,
@@ -25,10 +28,20 @@ final class Retention {
   }
 
   Retention(Clock clock, long minuteMs, long hourMs, long dayMs) {
+    this(clock, minuteMs, hourMs, dayMs, 0);
+  }
+
+  private Retention(Clock clock, long minuteMs, long hourMs, long dayMs, long sinceMs) {
     this.clock = clock;
     this.minuteMs = minuteMs;
     this.hourMs = hourMs;
     this.dayMs = dayMs;
+    this.sinceMs = sinceMs;
+  }
+
+  /** The same for rows that there are from a moment on only. */
+  Retention since(long epochMs) {
+    return new Retention(clock, minuteMs, hourMs, dayMs, epochMs);
   }
 
   /** First window start that is kept; what began before may be deleted any time. */
@@ -40,7 +53,7 @@ final class Retention {
           case DAY -> dayMs;
           case ALL -> Long.MAX_VALUE;
         };
-    return Math.max(0, clock.millis() - Math.min(kept, clock.millis()));
+    return Math.max(sinceMs, clock.millis() - Math.min(kept, clock.millis()));
   }
 
   /** The finest window of those that is kept at this time. */

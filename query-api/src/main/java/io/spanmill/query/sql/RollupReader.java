@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +26,7 @@ public final class RollupReader {
   private final Database database;
   private final CubePlanner planner;
   private final ProgressReader progress;
+  private final EditionReader editions;
   private final ResultCache cache;
   private final long rawMaxRows;
 
@@ -34,11 +34,13 @@ public final class RollupReader {
       Database database,
       CubePlanner planner,
       ProgressReader progress,
+      EditionReader editions,
       ResultCache cache,
       long rawMaxRows) {
     this.database = database;
     this.planner = planner;
     this.progress = progress;
+    this.editions = editions;
     this.cache = cache;
     this.rawMaxRows = rawMaxRows;
   }
@@ -88,7 +90,7 @@ public final class RollupReader {
     Plan then = plan(q.during(before), null, known);
     Set<String> columns = totalColumns();
     RollupSql.Condition all = s -> s.in("project", q.scope().projects());
-    List<Dimension> keys = List.of(Dimension.PROJECT, Dimension.LAYER);
+    List<Key> keys = List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER));
     Sql inner =
         new RollupSql(keys, columns, null)
             .add(0, now, all, q.filters())
@@ -118,7 +120,7 @@ public final class RollupReader {
     Plan plan = plan(new Question(q.range(), q.scope(), q.filters(), List.of()), null, known);
     Set<String> columns = new LinkedHashSet<>(List.of("calls", "cost"));
     Sql inner =
-        new RollupSql(List.of(Dimension.PROJECT, Dimension.LAYER), columns, null)
+        new RollupSql(List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER)), columns, null)
             .add(0, plan, s -> s.in("project", q.scope().projects()), q.filters())
             .from();
     Sql sql =
@@ -136,33 +138,32 @@ public final class RollupReader {
     Progress known = progress.read();
     Plan plan = plan(q, null, known);
     RollupSql.Condition rows = countedOrRequests(q.scope());
-    String keys = keyNames(q.groupBy());
-    List<Dimension> keysAndLayer = withLayer(q.groupBy());
+    String keys = keyNames(q.keys());
+    List<Key> keysAndLayer = withLayer(q.keys());
     // First the order alone, then all figures of the rows shown and of the rest.
     Sql rank =
         new Sql()
             .add("SELECT toString(cityHash64(" + keys + ")) AS h, ")
             .add(sort.expression() + " AS v FROM ")
             .append(
-                new RollupSql(q.groupBy(), sort.columns(), null)
+                new RollupSql(q.keys(), sort.columns(), null)
                     .add(
                         0,
                         plan,
                         sort.ofRequests() ? requests(q.scope()) : counted(q.scope()),
                         q.filters())
                     .from())
-            .add(notFolded(q.groupBy()))
+            .add(notFolded(q.keys()))
             .add(" GROUP BY " + keys + " ORDER BY v " + (descending ? "DESC" : "ASC"))
             .add(" NULLS LAST, " + keys + " LIMIT ")
             .bind(limit);
     List<String> order = run(rank, q, plan, known).rows().stream().map(r -> r.text("h")).toList();
     Set<String> columns = totalColumns();
     List<String> shownKeys = new ArrayList<>();
-    for (Dimension d : q.groupBy()) {
+    for (Key d : q.keys()) {
       shownKeys.add("if(shown, k_" + d.column() + ", '') AS g_" + d.column());
     }
-    String groups =
-        q.groupBy().stream().map(d -> "g_" + d.column()).collect(Collectors.joining(", "));
+    String groups = q.keys().stream().map(d -> "g_" + d.column()).collect(Collectors.joining(", "));
     Sql sql =
         new Sql()
             .add("SELECT toString(if(shown, h, 0)) AS hash, shown, " + String.join(", ", shownKeys))
@@ -184,7 +185,7 @@ public final class RollupReader {
               h ->
                   new Group(
                       shown
-                          ? q.groupBy().stream().map(d -> row.text("g_" + d.column())).toList()
+                          ? q.keys().stream().map(d -> row.text("g_" + d.column())).toList()
                           : null,
                       new Figures(),
                       new Figures()));
@@ -220,15 +221,13 @@ public final class RollupReader {
     if (steps != null) {
       keys.add("bucket");
     }
-    q.groupBy().forEach(d -> keys.add("k_" + d.column()));
+    q.keys().forEach(d -> keys.add("k_" + d.column()));
     String prefix = keys.isEmpty() ? "" : String.join(", ", keys) + ", ";
     Sql sql =
         new Sql()
             .add("SELECT " + prefix + RollupColumns.aggregates(columns) + " FROM ")
             .append(
-                new RollupSql(q.groupBy(), columns, steps)
-                    .add(0, plan, condition, q.filters())
-                    .from())
+                new RollupSql(q.keys(), columns, steps).add(0, plan, condition, q.filters()).from())
             .add(keys.isEmpty() ? "" : " GROUP BY " + String.join(", ", keys));
     ResultCache.Read read = run(sql, q, plan, known);
     return new Sums(
@@ -240,7 +239,7 @@ public final class RollupReader {
     Progress known = progress.read();
     Plan plan = plan(q, steps, known);
     RollupSql.Condition condition = metric.ofRequests() ? requests(q.scope()) : counted(q.scope());
-    boolean grouped = !q.groupBy().isEmpty();
+    boolean grouped = !q.keys().isEmpty();
     List<String> top = grouped ? topSeries(q, metric, condition, maxSeries, known) : List.of();
     Set<String> columns = new LinkedHashSet<>(metric.columns());
     String exemplar = metric.exemplar();
@@ -249,11 +248,10 @@ public final class RollupReader {
       columns.add(exemplar + "_trace");
     }
     List<String> keys = new ArrayList<>();
-    for (Dimension d : q.groupBy()) {
+    for (Key d : q.keys()) {
       keys.add("if(shown, k_" + d.column() + ", '" + Cube.OTHER + "') AS g_" + d.column());
     }
-    String groups =
-        q.groupBy().stream().map(d -> ", g_" + d.column()).collect(Collectors.joining());
+    String groups = q.keys().stream().map(d -> ", g_" + d.column()).collect(Collectors.joining());
     Sql sql = new Sql().add("SELECT bucket, " + metric.expression() + " AS v");
     if (exemplar != null) {
       String value = exemplar.equals("slowest") ? "m_slowest_us" : "m_latest_error_ms";
@@ -261,11 +259,10 @@ public final class RollupReader {
           .add(", max(" + value + ") AS exemplar_value");
     }
     sql.add(keys.isEmpty() ? "" : ", " + String.join(", ", keys)).add(" FROM ");
-    Sql inner =
-        new RollupSql(q.groupBy(), columns, steps).add(0, plan, condition, q.filters()).from();
+    Sql inner = new RollupSql(q.keys(), columns, steps).add(0, plan, condition, q.filters()).from();
     if (grouped) {
       sql.add("(SELECT *, indexOf(").bind("Array(UInt64)", hashes(top));
-      sql.add(", cityHash64(" + keyNames(q.groupBy()) + ")) AS place, place > 0 AS shown FROM ")
+      sql.add(", cityHash64(" + keyNames(q.keys()) + ")) AS place, place > 0 AS shown FROM ")
           .append(inner)
           .add(")");
     } else {
@@ -277,7 +274,7 @@ public final class RollupReader {
     ResultCache.Read read = run(sql, q, plan, known);
     Map<List<String>, Series> series = new LinkedHashMap<>();
     for (Row row : read.rows()) {
-      List<String> key = q.groupBy().stream().map(d -> row.text("g_" + d.column())).toList();
+      List<String> key = q.keys().stream().map(d -> row.text("g_" + d.column())).toList();
       Series s = series.computeIfAbsent(key, k -> new Series(k, new TreeMap<>(), new TreeMap<>()));
       long t = row.integer("bucket");
       s.values().put(t, metric.money() ? row.money("v") : row.value("v"));
@@ -295,15 +292,13 @@ public final class RollupReader {
     Plan whole = plan(q, null, known);
     boolean additive = metric.empty() != null || metric.money();
     Set<String> columns = additive ? metric.columns() : Set.of("calls");
-    String keys = keyNames(q.groupBy());
+    String keys = keyNames(q.keys());
     Sql sql =
         new Sql()
             .add("SELECT toString(cityHash64(" + keys + ")) AS h FROM ")
             .append(
-                new RollupSql(q.groupBy(), columns, null)
-                    .add(0, whole, condition, q.filters())
-                    .from())
-            .add(notFolded(q.groupBy()))
+                new RollupSql(q.keys(), columns, null).add(0, whole, condition, q.filters()).from())
+            .add(notFolded(q.keys()))
             .add(" GROUP BY " + keys + " ORDER BY ")
             .add(additive ? metric.expression() : "sum(m_calls)")
             .add(" DESC NULLS LAST, " + keys + " LIMIT ")
@@ -312,7 +307,13 @@ public final class RollupReader {
   }
 
   Plan plan(Question q, @Nullable Steps steps, Progress known) {
-    return planner.plan(q.range(), q.needed(), steps, known.closedThroughMs());
+    return planner.plan(
+        q.range(),
+        q.needed(),
+        q.neededAttributes(),
+        steps,
+        known.closedThroughMs(),
+        editions.read());
   }
 
   /** Runs a query of a plan, cached. */
@@ -335,7 +336,7 @@ public final class RollupReader {
   }
 
   private NotCovered notCovered(Question q, Plan plan) {
-    String dimensions = CubePlanner.cubeFor(q.needed());
+    String dimensions = CubePlanner.cubeFor(q.needed(), q.neededAttributes());
     String why =
         plan.cube() == null
             ? "no cube has the dimensions " + dimensions + " with windows fine enough"
@@ -347,7 +348,7 @@ public final class RollupReader {
             + rawMaxRows
             + " rows: narrow the range, or add a cube with the dimensions "
             + dimensions
-            + " to cubes.file");
+            + " to cubes.file and run ./spanmill rebuild");
   }
 
   static Set<String> totalColumns() {
@@ -418,23 +419,23 @@ public final class RollupReader {
     return texts.stream().map(BigInteger::new).toList();
   }
 
-  private static String keyNames(List<Dimension> groupBy) {
+  private static String keyNames(List<Key> groupBy) {
     return groupBy.stream().map(d -> "k_" + d.column()).collect(Collectors.joining(", "));
   }
 
   /** Folded series are part of the rest, whatever their size. */
-  private static String notFolded(List<Dimension> groupBy) {
+  private static String notFolded(List<Key> groupBy) {
     String none =
         groupBy.stream()
-            .filter(Dimension::folds)
+            .filter(Key::folds)
             .map(d -> "k_" + d.column() + " != '" + Cube.OTHER + "'")
             .collect(Collectors.joining(" AND "));
     return none.isEmpty() ? "" : " WHERE " + none;
   }
 
-  private static List<Dimension> withLayer(List<Dimension> groupBy) {
-    Set<Dimension> out = new TreeSet<>(groupBy);
-    out.add(Dimension.LAYER);
+  private static List<Key> withLayer(List<Key> groupBy) {
+    Set<Key> out = new LinkedHashSet<>(groupBy);
+    out.add(Key.of(Dimension.LAYER));
     return List.copyOf(out);
   }
 }

@@ -3,7 +3,7 @@
  */
 package io.spanmill.query.sql;
 
-import io.spanmill.model.Dimension;
+import io.spanmill.model.Generation;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RollupSql {
   private final Sql sql = new Sql();
-  private final List<Dimension> keys;
+  private final List<Key> keys;
   private final Set<String> columns;
   private final @Nullable Steps steps;
   private boolean first = true;
 
-  RollupSql(List<Dimension> keys, Set<String> columns, @Nullable Steps steps) {
+  RollupSql(List<Key> keys, Set<String> columns, @Nullable Steps steps) {
     this.keys = keys;
     this.columns = columns;
     this.steps = steps;
@@ -47,6 +47,7 @@ final class RollupSql {
       } else {
         sql.add(" FROM ").add(plan.table(segment.window())).add(" FINAL WHERE ");
         condition.append(sql);
+        sql.add(" AND " + Generation.condition(plan.edition()));
         sql.add(" AND window_start >= toDateTime(").bind(segment.fromMs() / 1000);
         sql.add(", 'UTC') AND window_start < toDateTime(").bind(segment.toMs() / 1000);
         sql.add(", 'UTC')");
@@ -71,8 +72,8 @@ final class RollupSql {
               : "toUnixTimestamp64Milli(event_time)");
       sql.add(" AS bucket");
     }
-    for (Dimension key : keys) {
-      sql.add(", toString(" + key.column() + ") AS k_" + key.column());
+    for (Key key : keys) {
+      sql.add(", " + key.expression() + " AS k_" + key.column());
     }
     if (!columns.isEmpty()) {
       sql.add(", ");

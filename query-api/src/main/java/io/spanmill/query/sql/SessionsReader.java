@@ -3,7 +3,6 @@
  */
 package io.spanmill.query.sql;
 
-import io.spanmill.model.Dimension;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,7 +41,8 @@ public final class SessionsReader {
             .add("SELECT *, toString(" + sort + ") AS sort_value FROM (SELECT *,")
             .add(" input + cache_read + cache_write + output + reasoning AS tokens,")
             .add(
-                " if(priced = 0, toDecimal128(-1, 12), cost) AS sort_cost FROM (SELECT project, sid,")
+                " if(priced = 0, toDecimal128(-1, 12), cost) AS sort_cost FROM (SELECT project,"
+                    + " sid,")
             .add(" max(named) AS named, min(trace_start) AS start_ns, max(trace_end) AS end_ns,")
             .add(" count() AS traces, sum(trace_errors) AS errors, sum(c.calls) AS calls,")
             .add(" sum(c.unpriced) AS unpriced, sum(c.priced) AS priced, sum(c.input) AS input,")
@@ -58,14 +58,16 @@ public final class SessionsReader {
             .add(" if(named, s, lower(hex(trace_id))) AS sid, max(user) AS user,")
             .add(" min(toUnixTimestamp64Nano(start_time)) AS trace_start,")
             .add(
-                " max(toUnixTimestamp64Nano(end_time)) AS trace_end, countIf(failed) AS trace_errors,")
+                " max(toUnixTimestamp64Nano(end_time)) AS trace_end, countIf(failed) AS"
+                    + " trace_errors,")
             .add(" argMax(failed, parent_span_id = toFixedString('', 8)) AS trace_failed")
             .add(
-                " FROM (SELECT project, trace_id, span_id, parent_span_id, session, user, start_time,")
+                " FROM (SELECT project, trace_id, span_id, parent_span_id, session, user,"
+                    + " start_time,")
             .add(" end_time, failed FROM spans WHERE ")
             .in("project", q.scope().projects());
     range(sql, "ts", q.range());
-    new Filters(spanFilters(q)).and(sql);
+    filters(sql, q);
     sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY project, trace_id) AS t LEFT JOIN (");
     calls(sql, q);
     sql.add(") AS c ON c.trace_id = t.trace_id GROUP BY project, sid)) WHERE 1");
@@ -99,8 +101,16 @@ public final class SessionsReader {
     return database.query(sql).stream().map(r -> r.text("trace")).toList();
   }
 
-  private static Map<Dimension, List<String>> spanFilters(Question q) {
-    return q.filters().fitSpans() ? q.filters().values() : Map.of();
+  /** Spans themselves, or else traces that hold a call the filters ask for. */
+  private static void filters(Sql sql, Question q) {
+    if (q.filters().fitSpans()) {
+      q.filters().and(sql);
+      return;
+    }
+    sql.add(" AND trace_id IN (SELECT trace_id FROM calls WHERE ");
+    CallsReader.range(sql, q);
+    q.filters().and(sql);
+    sql.add(")");
   }
 
   private static void calls(Sql sql, Question q) {

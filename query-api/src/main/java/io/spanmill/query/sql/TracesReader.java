@@ -171,10 +171,11 @@ public final class TracesReader {
                 (d == Dimension.SERVICE || d == Dimension.ENVIRONMENT ? ofSpans : ofCalls)
                     .put(d, v));
     TimeRange wide = new TimeRange(q.range().fromMs(), q.range().toMs() + DAY_MS);
-    if (!ofCalls.isEmpty()) {
+    Filters calls = new Filters(ofCalls, q.filters().attributes());
+    if (!calls.equals(Filters.NONE)) {
       sql.add(" AND trace_id IN (SELECT trace_id FROM calls WHERE ");
       CallsReader.range(sql, q.during(wide));
-      new Filters(ofCalls).and(sql);
+      calls.and(sql);
       sql.add(")");
     }
     if (!ofSpans.isEmpty() || query.sessionId() != null || query.text() != null) {
@@ -230,10 +231,12 @@ public final class TracesReader {
             .add(" argMinIf(session, start_time, session != '') AS session,")
             .add(" argMinIf(user, start_time, user != '') AS user,")
             .add(
-                " arrayDistinct(arrayMap(x -> x.2, arraySort(groupArrayIf(100)((start_time, agent), agent != '')))) AS agents")
+                " arrayDistinct(arrayMap(x -> x.2, arraySort(groupArrayIf(100)((start_time, agent),"
+                    + " agent != '')))) AS agents")
             .add(" FROM (SELECT project, trace_id, span_id, parent_span_id, start_time, end_time,")
             .add(
-                " failed, name, service, environment, session, user, agent, attributes FROM spans WHERE ")
+                " failed, name, service, environment, session, user, agent, attributes FROM spans"
+                    + " WHERE ")
             .in("project", projects)
             .add(" AND trace_id IN ");
     CallsReader.traceIds(sql, traceIds);

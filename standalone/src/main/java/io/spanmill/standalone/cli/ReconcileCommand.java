@@ -8,8 +8,8 @@ import io.spanmill.aggregator.reconcile.Reconciler;
 import io.spanmill.aggregator.reconcile.Report;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.ClickHouseFailure;
+import io.spanmill.config.CubesFile;
 import io.spanmill.config.Settings;
-import io.spanmill.model.CubeSet;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
@@ -54,7 +54,7 @@ final class ReconcileCommand implements Callable<Integer> {
     Report report;
     try (ClickHouse clickHouse = Databases.open(settings)) {
       report =
-          new Reconciler(clickHouse, CubeSet.BUILT_IN, settings, Clock.systemUTC())
+          new Reconciler(clickHouse, CubesFile.cubes(settings), settings, Clock.systemUTC())
               .run(fromMs, toMs);
     } catch (ClickHouseFailure e) {
       spec.commandLine().getErr().println("spanmill: cannot tell: " + e.getMessage());

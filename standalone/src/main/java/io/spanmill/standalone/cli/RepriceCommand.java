@@ -8,9 +8,9 @@ import io.spanmill.aggregator.reprice.RepriceRefusedException;
 import io.spanmill.aggregator.reprice.Repricer;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Runs;
+import io.spanmill.config.CubesFile;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.model.CubeSet;
 import io.spanmill.model.PicoUsd;
 import io.spanmill.pricing.PriceBook;
 import io.spanmill.pricing.PriceBookException;
@@ -71,7 +71,7 @@ final class RepriceCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PriceFiles prices = prices(settings);
     try (ClickHouse clickHouse = Databases.open(settings)) {
-      Repricer repricer = new Repricer(clickHouse, CubeSet.BUILT_IN, settings, prices);
+      Repricer repricer = new Repricer(clickHouse, CubesFile.cubes(settings), settings, prices);
       if (list) {
         repricer.list().forEach(run -> print(run, out));
         out.flush();
