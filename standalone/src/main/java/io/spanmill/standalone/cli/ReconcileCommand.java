@@ -26,12 +26,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reconcile",
     description = {
-      "Compares every rollup with the calls, the calls with the raw spans, and all time with the days: calls, errors, every kind of token, money to the picodollar, latencies.",
-      "Compared are windows that closed a minute ago and longer; what is still on its way is waited for."
+      "Compares every rollup with the calls, the calls with the raw spans, and all time with the"
+          + " days: calls, errors, every kind of token, money to the picodollar, latencies.",
+      "Compared are windows that closed a minute ago and longer; what is still on its way is waited"
+          + " for."
     },
     mixinStandardHelpOptions = true,
     footer =
-        "Exit codes: 0 no difference, 1 differences (a table tells them), 4 cannot tell, 2 wrong arguments or settings.")
+        "Exit codes: 0 no difference, 1 differences (a table tells them), 4 cannot tell, 2 wrong"
+            + " arguments or settings.")
 final class ReconcileCommand implements Callable<Integer> {
   @Mixin private SettingsOptions options = new SettingsOptions();
 

@@ -35,12 +35,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reprice",
     description = {
-      "Prices the calls of a range anew by today's price books, shows what changes by model and team, and writes it once confirmed.",
-      "Calls and rollups then show the new cost; what the sender reported still counts first; the all-time counters stay as metered, with the correction beside them."
+      "Prices the calls of a range anew by today's price books, shows what changes by model and"
+          + " team, and writes it once confirmed.",
+      "Calls and rollups then show the new cost; what the sender reported still counts first; the"
+          + " all-time counters stay as metered, with the correction beside them."
     },
     mixinStandardHelpOptions = true,
     footer =
-        "Exit codes: 0 done, or nothing to do, or not confirmed; 1 refused, since another run or a rebuild is at work; 2 wrong arguments or settings.")
+        "Exit codes: 0 done, or nothing to do, or not confirmed; 1 refused, since another run or a"
+            + " rebuild is at work; 2 wrong arguments or settings.")
 final class RepriceCommand implements Callable<Integer> {
   private static final int MAX_LINES = 40;
 

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       LoadCommand.class,
       DlqCommand.class,
       ReconcileCommand.class,
+      RebuildCommand.class,
       RepriceCommand.class,
       SettingsCommand.class
     },
