@@ -48,7 +48,7 @@ public final class Keys {
   public static final String AUTH_ANONYMOUS = key("General", "auth.anonymous", BOOLEAN, false, HIGH, "Lets everybody ingest and read project 'default' without a key, on any address.");
   public static final String AUTH_TOKEN_SECRET = key("General", "auth.token.secret", PASSWORD, "", MEDIUM, "Secret that signs the tokens of /v3/auth/token. Empty: ./spanmill up makes one and keeps it in the data folder; a service that runs alone makes one that ends with it. Services that run apart need the same one.");
   public static final String HTTP_HOSTS = key("General", "http.hosts", LIST, "localhost,127.0.0.1,[::1]", MEDIUM, "Host header names that are answered. * answers all.");
-  public static final String TLS_CERT_FILE = key("General", "tls.cert.file", STRING, "", MEDIUM, "PEM certificate chain of the ingest and query servers. Empty: no TLS. Ingest reads the three files again when they change.");
+  public static final String TLS_CERT_FILE = key("General", "tls.cert.file", STRING, "", MEDIUM, "PEM certificate chain of the ingest and query servers. Empty: no TLS. The three files are read again when they change.");
   public static final String TLS_KEY_FILE = key("General", "tls.key.file", STRING, "", MEDIUM, "PEM private key (PKCS#8) of tls.cert.file.");
   public static final String TLS_CLIENT_CA_FILE = key("General", "tls.client.ca.file", STRING, "", MEDIUM, "PEM certificates that client certificates must chain to. Empty: no mutual TLS.");
   public static final String PROJECTS = key("General", "projects", LIST, "default", MEDIUM, "Known projects, each NAME or NAME=UUID. Without a UUID one is derived from the name.");

@@ -26,7 +26,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** A certificate authority of its own, made with the JDK's keytool. */
-final class TestCertificates {
+public final class TestCertificates {
   private static final String PASSWORD = "password";
 
   private final Path dir;
@@ -34,7 +34,7 @@ final class TestCertificates {
   private final Path certificate;
 
   /** A certificate with its key, both as PEM. */
-  record Pair(Path certificate, Path key) {}
+  public record Pair(Path certificate, Path key) {}
 
   private TestCertificates(Path dir, String name, Path certificate) {
     this.dir = dir;
@@ -42,7 +42,7 @@ final class TestCertificates {
     this.certificate = certificate;
   }
 
-  static TestCertificates authority(Path dir, String name) throws Exception {
+  public static TestCertificates authority(Path dir, String name) throws Exception {
     keytool(
         dir,
         name,
@@ -60,12 +60,12 @@ final class TestCertificates {
     return new TestCertificates(dir, name, certificate);
   }
 
-  Path certificate() {
+  public Path certificate() {
     return certificate;
   }
 
   /** A certificate of this authority for 127.0.0.1 and localhost. */
-  Pair issue(String subject) throws Exception {
+  public Pair issue(String subject) throws Exception {
     Path request = dir.resolve(subject + ".csr");
     Path signed = dir.resolve(subject + ".crt");
     keytool(
@@ -100,7 +100,7 @@ final class TestCertificates {
   }
 
   /** A client that trusts this authority and shows that certificate. */
-  SSLContext context(@Nullable Pair client) throws GeneralSecurityException, IOException {
+  public SSLContext context(@Nullable Pair client) throws GeneralSecurityException, IOException {
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
     trusted.setCertificateEntry("ca", read(certificate));

@@ -7,12 +7,15 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.spanmill.auth.TlsFiles;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The HTTP server: what happens to every request before and after its endpoint. */
@@ -22,6 +25,8 @@ public final class HttpServer implements AutoCloseable {
   private static final String CALLER = "caller";
 
   private final Javalin server;
+  private volatile String host = "";
+  private volatile int port;
 
   /**
    * Prepares the server; {@link #start} binds it.
@@ -40,11 +45,16 @@ public final class HttpServer implements AutoCloseable {
     HostCheck hosts = new HostCheck(settings);
     Cors cors = new Cors(settings);
     RateLimit limit = new RateLimit(settings.integer(Keys.QUERY_RATE_LIMIT), System::nanoTime);
+    TlsFiles tls = TlsFiles.of(settings);
     WebFiles files = new WebFiles(Path.of(settings.string(Keys.QUERY_WEB_DIR)));
     server =
         Javalin.create(
             config -> {
               general(config);
+              if (tls != null) {
+                config.jetty.addConnector(
+                    (jetty, http) -> bound(TlsConnector.of(jetty, http, tls)));
+              }
               RoutesConfig routes = config.routes;
               routes.before(
                   http -> {
@@ -76,7 +86,15 @@ public final class HttpServer implements AutoCloseable {
 
   /** Binds and serves. */
   void start(String host, int port) {
+    this.host = host;
+    this.port = port;
     server.start(host, port);
+  }
+
+  private Connector bound(ServerConnector connector) {
+    connector.setHost(host);
+    connector.setPort(port);
+    return connector;
   }
 
   int port() {
