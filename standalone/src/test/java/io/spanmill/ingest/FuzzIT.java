@@ -5,6 +5,7 @@ package io.spanmill.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spanmill.otlp.OtlpJson;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,12 @@ class FuzzIT {
     "io.spanmill.ingest.HttpFuzz, src/test/resources/fuzz/http"
   })
   void target_findsNothing(String target, Path seeds) throws Exception {
+    // A real export beside the small ones: a fuzzer would take long to come to one by itself.
+    byte[] example = Files.readAllBytes(Path.of("../docs/examples/first-trace.json"));
+    boolean json = target.endsWith("JsonFuzz");
+    Files.write(
+        corpus.resolve("example"),
+        json ? example : new OtlpJson().toProtobuf(example, 0, example.length));
     Path found = Files.createDirectories(Path.of("target/fuzz"));
     Path log = found.resolve(target.substring(target.lastIndexOf('.') + 1) + ".log");
     List<String> command = new ArrayList<>();
@@ -68,7 +75,7 @@ class FuzzIT {
     command.add("-max_total_time=" + SECONDS);
     command.add("-timeout=10");
     command.add("-rss_limit_mb=0");
-    command.add("-max_len=4096");
+    command.add("-max_len=8192");
     command.add(corpus.toString());
     command.add(seeds.toString());
     Process process =

@@ -123,7 +123,10 @@ class OtlpConformanceIT {
                           java.net.http.HttpRequest.newBuilder(
                                   java.net.URI.create(
                                       "http://127.0.0.1:" + rig.service.httpPort() + "/v1/traces"))
+                              .timeout(java.time.Duration.ofSeconds(20))
                               .header("Content-Type", PROTOBUF)
+                              // As curl does for larger bodies.
+                              .expectContinue(i == 2)
                               .POST(
                                   java.net.http.HttpRequest.BodyPublishers.ofByteArray(
                                       IngestRig.request(1).toByteArray()))

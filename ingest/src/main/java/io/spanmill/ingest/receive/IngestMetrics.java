@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
  * </ul>
  *
  * Spans count as received once their body was read as OTLP, or once they were found to be too many;
- * the spans of a body that cannot be read are nobody's to count. The bridge has counters of its own.
- * Thread-safe.
+ * the spans of a body that cannot be read are nobody's to count. The bridge has counters of its
+ * own. Thread-safe.
  */
 public final class IngestMetrics {
   private final PrometheusMeterRegistry registry =

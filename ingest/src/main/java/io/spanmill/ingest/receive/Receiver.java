@@ -101,7 +101,8 @@ public final class Receiver {
     BodyReader reader = new BodyReader(ticket, maxBytes, request.headers().contentLength());
     var timer =
         ctx.eventLoop().schedule(() -> timedOut(outcome, reader), timeoutMs, TimeUnit.MILLISECONDS);
-    var unusedEnd =
+    // What is answered has been counted before.
+    CompletableFuture<Outcome> counted =
         outcome.whenComplete(
             (result, none) -> {
               timer.cancel(false);
@@ -123,7 +124,7 @@ public final class Receiver {
                   }
                 });
     request.subscribe(reader, ctx.eventLoop(), SubscriptionOption.WITH_POOLED_OBJECTS);
-    return outcome;
+    return counted;
   }
 
   /** Counts a request that was answered before its body was looked at. */
@@ -153,7 +154,9 @@ public final class Receiver {
         return;
       }
       if (!prepared.getAsBoolean()) {
-        outcome.complete(
+        end(
+            ticket,
+            outcome,
             Outcome.of(Outcome.Kind.UNAVAILABLE, "Kafka is not reachable yet; send again"));
         return;
       }
@@ -174,23 +177,29 @@ public final class Receiver {
               .publish(project, split.chunks())
               .whenComplete(
                   (publication, none) -> {
-                    ticket.close();
                     metrics.produced(publication.acknowledgedSpans());
                     metrics.refused(publication.failedSpans());
-                    outcome.complete(outcomeOf(split, publication));
+                    end(ticket, outcome, outcomeOf(split, publication));
                   });
     } catch (RefusedException e) {
-      outcome.complete(e.outcome());
+      end(ticket, outcome, e.outcome());
     } catch (MalformedOtlpException e) {
-      outcome.complete(Outcome.of(Outcome.Kind.MALFORMED, "no OTLP traces: " + e.getMessage()));
+      end(ticket, outcome, Outcome.of(Outcome.Kind.MALFORMED, "no OTLP traces: " + e.getMessage()));
     } catch (RuntimeException | StackOverflowError e) {
       LOG.error("request failed protocol={} bytes={}", protocol.label(), body.length(), e);
-      outcome.complete(Outcome.of(Outcome.Kind.FAILED, "internal error; send again"));
+      end(ticket, outcome, Outcome.of(Outcome.Kind.FAILED, "internal error; send again"));
     } finally {
       if (!handedOver) {
         ticket.close();
       }
     }
+  }
+
+  /** Room first: whoever gets the answer may send again at once. */
+  private static void end(
+      Admission.Ticket ticket, CompletableFuture<Outcome> outcome, Outcome result) {
+    ticket.close();
+    outcome.complete(result);
   }
 
   /** The request as plain protobuf. */
