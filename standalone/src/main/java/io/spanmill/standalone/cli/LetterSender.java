@@ -8,10 +8,12 @@ import io.spanmill.codec.Topics;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.otlp.MalformedOtlpException;
+import io.spanmill.otlp.OtlpJson;
 import io.spanmill.otlp.SplitLimits;
 import io.spanmill.otlp.SplitResult;
 import io.spanmill.otlp.TraceSplitter;
 import io.spanmill.standalone.embedded.SetupException;
+import io.spanmill.standalone.traffic.OtlpBody;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -127,8 +129,15 @@ final class LetterSender implements AutoCloseable {
   private String split(DeadLetters.Letter letter, List<ProducerRecord<byte[], byte[]>> records)
       throws MalformedOtlpException {
     byte[] value = letter.value();
+    if (OtlpBody.of(value).json()) {
+      // A bridged topic may hold OTLP/JSON.
+      value = new OtlpJson().toProtobuf(value, 0, value.length);
+    }
     int partitions = producer.partitionsFor(Topics.SPANS).size();
     SplitResult result = splitter.split(value, 0, value.length, partitions, limits);
+    if (result.excessBytes() > 0) {
+      return "split by trace it would take " + result.excessBytes() + " bytes";
+    }
     byte[] project = utf8(letter.project().equals("?") ? DEFAULT_PROJECT : letter.project());
     boolean counted = letter.by().startsWith(LetterHeaders.SINK);
     for (SplitResult.Chunk chunk : result.chunks()) {

@@ -22,6 +22,7 @@ import io.spanmill.standalone.traffic.ExampleTraces;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -157,6 +158,10 @@ class DlqIT {
     String id = setAside("bridged", LetterHeaders.BRIDGE, "collector_spans", 0, request(3));
     assertThat(dlq("redrive", id).code()).isEqualTo(ExitCode.OK);
     Awaitility.await().atMost(LIMIT).until(() -> calls("bridged") > 0);
+    byte[] json = Files.readAllBytes(Path.of("..", "docs", "examples", "first-trace.json"));
+    String ofJson = setAside("bridged-json", LetterHeaders.BRIDGE, "collector_json", 0, json);
+    assertThat(dlq("redrive", ofJson).code()).isEqualTo(ExitCode.OK);
+    Awaitility.await().atMost(LIMIT).until(() -> calls("bridged-json") > 0);
   }
 
   @Test
