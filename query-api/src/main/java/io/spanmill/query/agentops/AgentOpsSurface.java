@@ -20,6 +20,7 @@ import io.spanmill.query.http.RateLimit;
 import io.spanmill.query.http.RouteRegistrar;
 import io.spanmill.query.sql.Queries;
 import java.time.Clock;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,11 @@ import org.jspecify.annotations.Nullable;
 public final class AgentOpsSurface implements RouteRegistrar {
   /** Guessing keys must not pay. */
   private static final int WRONG_KEYS_PER_SECOND = 2;
+
+  /** Bodies of 25 MiB, and answers with as much content, that are in memory at one time. */
+  private static final int LARGE_AT_ONCE = 2;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Settings settings;
   private final Queries queries;
@@ -75,7 +81,8 @@ public final class AgentOpsSurface implements RouteRegistrar {
     // A keys file counts even while it is empty: emptying it must not open the door.
     boolean keyless = !keys.any() && settings.string(Keys.AUTH_KEYS_FILE).isEmpty();
     Doorkeeper door = new Doorkeeper(access, tokens, projects, queries);
-    Traces traces = new Traces(queries, new CostSplit(pricer), door, clock);
+    Turnstile large = new Turnstile(LARGE_AT_ONCE, PATIENCE);
+    Traces traces = new Traces(queries, new CostSplit(pricer), door, clock, large);
     ProjectMetrics metrics =
         new ProjectMetrics(queries, traces, door, settings.integer(Keys.RETENTION_DAY));
     Uploads uploads =
@@ -85,7 +92,9 @@ public final class AgentOpsSurface implements RouteRegistrar {
             door,
             traces,
             clock,
-            settings.longValue(Keys.AGENTOPS_UPLOADS_MAX));
+            settings.longValue(Keys.AGENTOPS_UPLOADS_MAX),
+            new Turnstile(LARGE_AT_ONCE, PATIENCE),
+            large);
     new TokenRoutes(
             keys,
             tokens,

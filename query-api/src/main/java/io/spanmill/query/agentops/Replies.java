@@ -74,6 +74,9 @@ final class Replies {
     if (status >= 400) {
       http.attribute(RouteRegistrar.ERROR_WRITTEN, true);
     }
+    if (status == 503) {
+      http.header("Retry-After", "1");
+    }
     noStore(http);
     http.status(status).contentType("application/json").result(Json.bytes(body));
   }
@@ -85,7 +88,6 @@ final class Replies {
           detail(http, 400, "The query is too large: narrow start_time and end_time");
       case UNAVAILABLE -> {
         LOG.warn("ClickHouse does not answer: {}", e.getMessage());
-        http.header("Retry-After", "2");
         detail(http, 503, "The database does not answer, try again");
       }
       default -> {

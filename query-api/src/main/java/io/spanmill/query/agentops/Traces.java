@@ -48,12 +48,14 @@ final class Traces {
   private final CostSplit split;
   private final Doorkeeper door;
   private final Clock clock;
+  private final Turnstile large;
 
-  Traces(Queries queries, CostSplit split, Doorkeeper door, Clock clock) {
+  Traces(Queries queries, CostSplit split, Doorkeeper door, Clock clock, Turnstile large) {
     this.queries = queries;
     this.split = split;
     this.door = door;
     this.clock = clock;
+    this.large = large;
   }
 
   /**
@@ -79,7 +81,9 @@ final class Traces {
     List<String> ids = queries.agentOps().page(q, text, sort, descending, limit, offset);
     Row totals = queries.agentOps().totals(q, text);
     TokenSums sums = new TokenSums();
-    queries.agentOps().money(q, text, true).forEach(group -> sums.add(group, split));
+    // All traces' calls are all calls.
+    boolean some = text != null || asked.given("start_time") || asked.given("end_time");
+    queries.agentOps().money(q, text, some).forEach(group -> sums.add(group, split));
     return object(
         "traces",
         items(q.scope(), ids),
@@ -98,6 +102,10 @@ final class Traces {
   /** {@code GET /v4/traces/detail/{trace}}. */
   Object detail(Caller caller, String traceId) {
     Found found = find(caller, traceId, "Trace not found.");
+    return large.through(() -> whole(found));
+  }
+
+  private Object whole(Found found) {
     List<Row> spans = spans(found);
     Map<String, Map<String, String>> content =
         queries.traces().contents(Set.of(found.project()), traceOf(found), MAX_CONTENT_BYTES);

@@ -26,7 +26,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,9 +38,6 @@ final class Uploads {
   private static final Logger LOG = LoggerFactory.getLogger(Uploads.class);
   private static final int MAX_BYTES = 25 * 1024 * 1024;
 
-  /** Each holds its body in memory, twice for a moment. */
-  private static final int MAX_AT_ONCE = 4;
-
   private static final int MAX_NAME = 256;
   private static final String LOG_KIND = "log";
   private static final String OBJECT_KIND = "object";
@@ -52,7 +48,8 @@ final class Uploads {
   private final Traces traces;
   private final Clock clock;
   private final long maxPerProject;
-  private final Semaphore running = new Semaphore(MAX_AT_ONCE);
+  private final Turnstile in;
+  private final Turnstile out;
 
   Uploads(
       Queries queries,
@@ -60,13 +57,17 @@ final class Uploads {
       Doorkeeper door,
       Traces traces,
       Clock clock,
-      long maxPerProject) {
+      long maxPerProject,
+      Turnstile in,
+      Turnstile out) {
     this.queries = queries;
     this.clickHouse = clickHouse;
     this.door = door;
     this.traces = traces;
     this.clock = clock;
     this.maxPerProject = maxPerProject;
+    this.in = in;
+    this.out = out;
   }
 
   /** {@code POST /v4/logs/upload/}. */
@@ -96,23 +97,21 @@ final class Uploads {
     if (hex == null) {
       throw noAccess();
     }
-    String project;
-    try {
-      project = traces.find(caller, hex, "Trace not found.").project();
-    } catch (AgentOpsError e) {
-      throw noAccess();
-    }
-    byte[] bytes = queries.uploads().newest(project, LOG_KIND, names(hex));
-    if (bytes == null) {
-      throw AgentOpsError.detail(404, "No logs found for trace ID: " + asked);
-    }
-    return object("content", text(bytes), "trace_id", asked, "freeplan_truncated", false);
+    String project = projectOf(caller, hex);
+    return out.through(
+        () -> {
+          byte[] bytes = queries.uploads().newest(project, LOG_KIND, names(hex));
+          if (bytes == null) {
+            throw AgentOpsError.detail(404, "No logs found for trace ID: " + asked);
+          }
+          return object("content", text(bytes), "trace_id", asked, "freeplan_truncated", false);
+        });
   }
 
   /** {@code GET /v4/objects/{project}/{name}}: the bytes as they came. */
   void give(Context http, Caller caller, String nameOrId, String name) {
     String project = door.project(caller, nameOrId);
-    byte[] bytes = queries.uploads().newest(project, OBJECT_KIND, Set.of(name));
+    byte[] bytes = out.through(() -> queries.uploads().newest(project, OBJECT_KIND, Set.of(name)));
     if (bytes == null) {
       throw AgentOpsError.detail(404, "Object not found");
     }
@@ -122,27 +121,30 @@ final class Uploads {
     http.contentType("application/octet-stream").result(bytes);
   }
 
+  private String projectOf(Caller caller, String traceId) {
+    try {
+      return traces.find(caller, traceId, "Trace not found.").project();
+    } catch (AgentOpsError e) {
+      throw noAccess();
+    }
+  }
+
   private static AgentOpsError noAccess() {
     return AgentOpsError.detail(403, "You do not have access to this trace");
   }
 
   private Map<String, @Nullable Object> take(
       Context http, String project, String kind, String name, String path) {
-    if (!running.tryAcquire()) {
-      http.header("Retry-After", "1");
-      throw AgentOpsError.detail(503, "Too many uploads at one time, try again in a second");
-    }
-    try {
-      byte[] body = body(http);
-      if (queries.uploads().sizeBytes(project) + body.length > maxPerProject) {
-        throw AgentOpsError.detail(
-            507, "The project's uploads take agentops.uploads.max.bytes = " + maxPerProject);
-      }
-      store(project, kind, name, body);
-      return object("url", base(http) + path, "size", body.length);
-    } finally {
-      running.release();
-    }
+    return in.through(
+        () -> {
+          byte[] body = body(http);
+          if (queries.uploads().sizeBytes(project) + body.length > maxPerProject) {
+            throw AgentOpsError.detail(
+                507, "The project's uploads take agentops.uploads.max.bytes = " + maxPerProject);
+          }
+          store(project, kind, name, body);
+          return object("url", base(http) + path, "size", body.length);
+        });
   }
 
   private static byte[] body(Context http) {

@@ -283,11 +283,15 @@ public final class AgentOpsReader {
                   + "), start_time, span_id))")
           .add(" AS first");
     }
+    // FINAL, as a hash of all spans to take each once would not fit into memory.
     sql.add(" FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed")
-        .add(named ? ", name, service, attributes['agentops.tags'] AS tags" : "");
-    TracesReader.where(sql, q, wide.fromMs(), wide.toMs());
-    sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
-    sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY trace_id HAVING start_ns >= ");
+        .add(named ? ", name, service, attributes['agentops.tags'] AS tags" : "")
+        .add(" FROM spans FINAL WHERE ")
+        .in("project", q.scope().projects());
+    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(wide.fromMs());
+    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(wide.toMs());
+    sql.add(", 'UTC') AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
+    sql.add(") GROUP BY trace_id HAVING start_ns >= ");
     sql.bind(q.range().fromMs() * 1_000_000).add(") AS s");
     if (calls) {
       joinCalls(sql, q, wide);

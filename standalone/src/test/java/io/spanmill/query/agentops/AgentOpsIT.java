@@ -267,6 +267,45 @@ class AgentOpsIT {
     }
   }
 
+  @Test
+  void wrongKeysInARow_areHeldUp_rightOnesNever() {
+    Settings settings = servers.settings(Map.of(Keys.AUTH_KEYS, SHOP + ":shop:ingest|read"));
+    try (QueryService keyed = QueryService.start(settings)) {
+      URI at = URI.create("http://127.0.0.1:" + keyed.port());
+      List<Integer> statuses = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        statuses.add(
+            send(at, "POST", "/v3/auth/token", "{\"api_key\":\"" + SDK + "\"}").statusCode());
+      }
+      assertThat(statuses).contains(403, 429).containsOnly(403, 429);
+      assertThat(send(at, "POST", "/v3/auth/token", "{\"api_key\":\"" + SHOP + "\"}").statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void dashboardsOfListedOrigins_readWithCredentials() {
+    Settings settings = servers.settings(Map.of(Keys.QUERY_CORS_ORIGINS, "https://dash.example"));
+    try (QueryService open = QueryService.start(settings)) {
+      URI at = URI.create("http://127.0.0.1:" + open.port());
+      HttpResponse<String> listed =
+          send(at, "GET", "/v4/traces/list/default", null, "Origin", "https://dash.example");
+      assertThat(listed.headers().firstValue("Access-Control-Allow-Origin"))
+          .hasValue("https://dash.example");
+      assertThat(listed.headers().firstValue("Access-Control-Allow-Credentials")).hasValue("true");
+      assertThat(listed.headers().firstValue("Access-Control-Allow-Methods"))
+          .hasValue("GET, OPTIONS");
+      assertThat(listed.headers().firstValue("Access-Control-Allow-Headers")).hasValue("*");
+      HttpResponse<String> other =
+          send(at, "GET", "/v4/traces/list/default", null, "Origin", "https://other.example");
+      assertThat(other.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
+      HttpResponse<String> before =
+          send(at, "OPTIONS", "/v4/logs/upload/", null, "Origin", "https://dash.example");
+      assertThat(before.headers().firstValue("Access-Control-Allow-Headers").orElse(""))
+          .contains("Authorization", "Trace-Id");
+    }
+  }
+
   // ---- list
 
   @Test
