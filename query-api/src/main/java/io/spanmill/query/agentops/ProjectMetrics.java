@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +35,11 @@ import org.jspecify.annotations.Nullable;
  * over the same range, traces those that began in it. Thread-safe.
  */
 final class ProjectMetrics {
-  /** Entries of the lists that have one per trace; past it every n-th trace speaks for n. */
-  private static final long MAX_ENTRIES = 20_000;
+  /** Entries of the lists that have one per trace; past it a random sample speaks for all. */
+  private static final int MAX_ENTRIES = 20_000;
+
+  /** AgentOps cuts the numbers of spans into about as many buckets. */
+  private static final int BUCKETS = 10;
 
   private static final Set<String> SUMS =
       Set.of(
@@ -78,7 +82,7 @@ final class ProjectMetrics {
   }
 
   Map<String, @Nullable Object> of(String project, Question q) {
-    Row all = queries.agentOps().totals(q, null);
+    Row all = queries.agentOps().totals(q, null, MAX_ENTRIES);
     long count = all.integer("traces");
     Row spans = queries.agentOps().spanStates(q);
     long unknown = spans.integer("n") - spans.integer("success") - spans.integer("fail");
@@ -90,10 +94,8 @@ final class ProjectMetrics {
             + sum.integer("cache_read_tokens")
             + sum.integer("cache_write_tokens");
     long completion = sum.integer("output_tokens") + sum.integer("reasoning_tokens");
-    long every = Math.max(1, (count + MAX_ENTRIES - 1) / MAX_ENTRIES);
-    List<Row> sample = queries.agentOps().sample(q, every);
-    List<Long> durations =
-        new ArrayList<>(sample.stream().map(r -> r.integer("duration_ns")).toList());
+    List<Shown> sample = shown(all);
+    List<Long> durations = new ArrayList<>(sample.stream().map(Shown::durationNs).toList());
     Collections.sort(durations);
     return object(
         "project_id", door.id(project),
@@ -131,7 +133,7 @@ final class ProjectMetrics {
         "success_datetime", began(sample, "success"),
         "fail_datetime", began(sample, "fail"),
         "indeterminate_datetime", began(sample, "indeterminate"),
-        "spans_per_trace", spansPerTrace(q, all.integer("max_spans")),
+        "spans_per_trace", spansPerTrace(all),
         "trace_durations", durations,
         "trace_cost_dates", costByDay(q),
         "start_time",
@@ -140,10 +142,33 @@ final class ProjectMetrics {
         "freeplan_truncated", false);
   }
 
-  private Map<Long, Long> spansPerTrace(Question q, long maxSpans) {
-    return maxSpans == 0
-        ? Map.of()
-        : queries.agentOps().spansPerTrace(q, Math.max(1, maxSpans / 10));
+  private record Shown(long startNs, long durationNs, String state) {}
+
+  /** Newest first. */
+  private static List<Shown> shown(Row all) {
+    List<Shown> out = new ArrayList<>();
+    for (Object one : all.list("shown")) {
+      if (one instanceof List<?> l
+          && l.get(0) instanceof Number start
+          && l.get(1) instanceof Number duration) {
+        out.add(new Shown(start.longValue(), duration.longValue(), String.valueOf(l.get(2))));
+      }
+    }
+    out.sort(Comparator.comparingLong(Shown::startNs).reversed());
+    return out;
+  }
+
+  private static Map<Long, Long> spansPerTrace(Row all) {
+    Map<Long, Long> exact = new TreeMap<>();
+    if (all.value("by_spans") instanceof Map<?, ?> map) {
+      map.forEach(
+          (spans, n) -> exact.put(Long.parseLong(String.valueOf(spans)), ((Number) n).longValue()));
+    }
+    Map<Long, Long> out = new TreeMap<>();
+    long most = exact.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
+    long width = Math.max(1, most / BUCKETS);
+    exact.forEach((spans, n) -> out.merge(spans / width * width, n, Long::sum));
+    return out;
   }
 
   /** Of all calls, those of failed traces too; days of UTC. */
@@ -165,10 +190,10 @@ final class ProjectMetrics {
     return out;
   }
 
-  private static List<String> began(List<Row> sample, String state) {
+  private static List<String> began(List<Shown> sample, String state) {
     return sample.stream()
-        .filter(r -> r.text("state").equals(state))
-        .map(r -> IsoTime.ofNanos(r.integer("start_ns")))
+        .filter(s -> s.state().equals(state))
+        .map(s -> IsoTime.ofNanos(s.startNs()))
         .toList();
   }
 

@@ -79,7 +79,7 @@ final class Traces {
         asked.choice("sort_order", "DESC", List.of("ASC", "DESC"), true).equals("DESC");
     asked.check();
     List<String> ids = queries.agentOps().page(q, text, sort, descending, limit, offset);
-    Row totals = queries.agentOps().totals(q, text);
+    Row totals = queries.agentOps().totals(q, text, 0);
     TokenSums sums = new TokenSums();
     // All traces' calls are all calls.
     boolean some = text != null || asked.given("start_time") || asked.given("end_time");

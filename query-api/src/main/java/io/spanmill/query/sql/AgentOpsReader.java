@@ -18,6 +18,13 @@ public final class AgentOpsReader {
   /** Orders of the list by their names at AgentOps. */
   private static final Map<String, String> SORTS = sorts();
 
+  /** What is shown of the root where the order is by it. */
+  private static final Map<String, String> LABELS =
+      Map.of(
+          "service_name", "service",
+          "span_name", "name",
+          "tags", "attributes['agentops.tags']");
+
   /** The names of the orders. */
   public static final List<String> SORT_NAMES = List.copyOf(SORTS.keySet());
 
@@ -74,14 +81,18 @@ public final class AgentOpsReader {
     }
     String direction = descending ? " DESC" : " ASC";
     Sql sql = new Sql().add("SELECT lower(hex(trace_id)) AS trace FROM ");
-    found(sql, q, text, order.contains("first"), order.contains("cost_sum"));
+    found(sql, q, text, LABELS.get(sort), sort.equals("total_cost"));
     sql.add(" ORDER BY " + order + direction + ", trace_id" + direction + " LIMIT ");
     sql.bind(limit).add(" OFFSET ").bind(offset);
     return run(sql, q).stream().map(r -> r.text("trace")).toList();
   }
 
-  /** One row of sums over all traces of the list; without traces all are 0. */
-  public Row totals(Question q, @Nullable String text) {
+  /**
+   * One row of sums over all traces of the list; without traces all are 0.
+   *
+   * @param sample how many traces to show one by one at most, picked at random past that
+   */
+  public Row totals(Question q, @Nullable String text, int sample) {
     Sql sql =
         new Sql()
             .add("SELECT count() AS traces, sum(spans) AS span_count,")
@@ -91,9 +102,13 @@ public final class AgentOpsReader {
             .add(" sumIf(tokens, state = 'fail') AS fail_tokens,")
             .add(" min(duration_ns) AS min_ns, max(duration_ns) AS max_ns,")
             .add(" sum(duration_ns) AS sum_ns, min(start_ns) AS first_ns,")
-            .add(" max(start_ns + duration_ns) AS last_ns, max(spans) AS max_spans")
-            .add(" FROM (SELECT *, " + STATE + " AS state FROM ");
-    found(sql, q, text, false, true);
+            .add(" max(start_ns + duration_ns) AS last_ns");
+    if (sample > 0) {
+      sql.add(", sumMap(map(toUInt32(spans), toUInt64(1))) AS by_spans, groupArraySample(");
+      sql.add(sample + ", 1)((start_ns, duration_ns, state)) AS shown");
+    }
+    sql.add(" FROM (SELECT *, " + STATE + " AS state FROM ");
+    found(sql, q, text, null, true);
     sql.add(")");
     return run(sql, q).get(0);
   }
@@ -107,7 +122,7 @@ public final class AgentOpsReader {
     if (ofTraces) {
       CallsReader.range(sql, q.during(wide(q.range())));
       sql.add(" AND trace_id IN (SELECT trace_id FROM ");
-      found(sql, q, text, false, false);
+      found(sql, q, text, null, false);
       sql.add(")");
     } else {
       CallsReader.range(sql, q);
@@ -129,26 +144,6 @@ public final class AgentOpsReader {
     return database.query(sql);
   }
 
-  /** Start, duration and state of every {@code every}-th trace, newest first. */
-  public List<Row> sample(Question q, long every) {
-    Sql sql = new Sql().add("SELECT start_ns, duration_ns, " + STATE + " AS state FROM ");
-    found(sql, q, null, false, true);
-    sql.add(" WHERE cityHash64(trace_id) % ").bind(every).add(" = 0");
-    sql.add(" ORDER BY start_ns DESC, trace_id DESC");
-    return run(sql, q);
-  }
-
-  /** Number of traces by number of spans, in buckets of this width. */
-  public Map<Long, Long> spansPerTrace(Question q, long width) {
-    Sql sql = new Sql().add("SELECT intDiv(spans, ").bind(width).add(") * ").bind(width);
-    sql.add(" AS bucket, count() AS n FROM ");
-    found(sql, q, null, false, false);
-    sql.add(" GROUP BY bucket ORDER BY bucket");
-    Map<Long, Long> out = new LinkedHashMap<>();
-    run(sql, q).forEach(r -> out.put(r.integer("bucket"), r.integer("n")));
-    return out;
-  }
-
   /** Spans that ended in the range: {@code n}, and by status {@code success} and {@code fail}. */
   public Row spanStates(Question q) {
     Sql sql =
@@ -162,26 +157,6 @@ public final class AgentOpsReader {
     return run(sql, q).get(0);
   }
 
-  /** How AgentOps' SDK says that a trace ended; empty if it does not. */
-  public Map<String, String> endStates(Set<String> projects, List<String> traceIds) {
-    Sql sql =
-        new Sql()
-            .add("SELECT lower(hex(trace_id)) AS trace,")
-            .add(" max(attributes['agentops.session.end_state']) AS state FROM spans WHERE ")
-            .in("project", projects);
-    sql.add(" AND " + TracesReader.ROOT + " AND trace_id IN ");
-    CallsReader.traceIds(sql, traceIds);
-    sql.add(" GROUP BY trace HAVING state != ''");
-    Map<String, String> out = new LinkedHashMap<>();
-    database.query(sql).forEach(r -> out.put(r.text("trace"), r.text("state")));
-    return out;
-  }
-
-  /** Whether this end state leaves open how the trace ended. */
-  public static boolean isOpen(@Nullable String endState) {
-    return endState != null && OPEN_STATES.contains(endState);
-  }
-
   /** Spans and traces kept, by project. */
   public List<Row> counts(Set<String> projects) {
     Sql sql =
@@ -190,7 +165,7 @@ public final class AgentOpsReader {
             .add(" FROM spans FINAL WHERE ")
             .in("project", projects)
             .add(" GROUP BY project");
-    return cache.get(sql, progress.read(), false, () -> database.queryFacts(sql)).rows();
+    return cache.get(sql, progress.read(), false, () -> database.query(sql)).rows();
   }
 
   /**
@@ -250,8 +225,8 @@ public final class AgentOpsReader {
   /** Money of the traces that failed. */
   public String costOfFailed(Question q) {
     Sql sql = new Sql().add("SELECT toString(sumIf(cost_sum, " + FAILED + ")) AS cost FROM ");
-    found(sql, q, null, false, true);
-    return database.queryFacts(sql).get(0).text("cost");
+    found(sql, q, null, null, true);
+    return database.query(sql).get(0).text("cost");
   }
 
   /** Spans delivered again or counted by another span of the same attempt. */
@@ -266,42 +241,47 @@ public final class AgentOpsReader {
     return database.queryFacts(sql).get(0);
   }
 
-  /** Appends a table of the list's traces, one row each, with what of their calls is needed. */
+  /**
+   * Appends a table of the list's traces, one row each.
+   *
+   * @param label column that is shown of the root as {@code label}, or null
+   * @param calls whether to join what of their calls is needed
+   */
   private static void found(
-      Sql sql, Question q, @Nullable String text, boolean names, boolean calls) {
-    boolean named = names || text != null;
+      Sql sql, Question q, @Nullable String text, @Nullable String label, boolean calls) {
     TimeRange wide = wide(q.range());
-    sql.add("(SELECT * FROM (SELECT trace_id,")
-        .add(" min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
+    sql.add("(SELECT * FROM (SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
         .add(" max(toUnixTimestamp64Nano(end_time)) - start_ns AS duration_ns, count() AS spans,")
         .add(" countIf(failed) AS errors, countIf(" + TracesReader.ROOT + ") AS roots,")
         .add(" countIf(" + TracesReader.ROOT + " AND failed) AS failed_roots");
-    if (named) {
-      sql.add(
-              ", argMin((name, service, tags), (NOT ("
-                  + TracesReader.ROOT
-                  + "), start_time, span_id))")
-          .add(" AS first");
+    if (label != null) {
+      sql.add(", argMin(" + label + ", (NOT (" + TracesReader.ROOT + "), start_time, span_id))")
+          .add(" AS label");
     }
     // FINAL, as a hash of all spans to take each once would not fit into memory.
-    sql.add(" FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed")
-        .add(named ? ", name, service, attributes['agentops.tags'] AS tags" : "")
-        .add(" FROM spans FINAL WHERE ")
-        .in("project", q.scope().projects());
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(wide.fromMs());
-    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(wide.toMs());
-    sql.add(", 'UTC') AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
-    sql.add(") GROUP BY trace_id HAVING start_ns >= ");
+    sql.add(" FROM spans FINAL WHERE ");
+    during(sql, q, wide);
+    sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
+    if (text != null) {
+      sql.add(" AND (position(lower(hex(trace_id)), lower(").bind(text);
+      sql.add(")) > 0 OR trace_id IN (SELECT trace_id FROM spans WHERE ");
+      during(sql, q, wide);
+      sql.add(" AND " + TracesReader.ROOT + " AND (positionCaseInsensitiveUTF8(name, ");
+      sql.bind(text).add(") > 0 OR positionCaseInsensitiveUTF8(attributes['agentops.tags'], ");
+      sql.bind(text).add(") > 0)))");
+    }
+    sql.add(" GROUP BY trace_id HAVING start_ns >= ");
     sql.bind(q.range().fromMs() * 1_000_000).add(") AS s");
     if (calls) {
       joinCalls(sql, q, wide);
     }
-    if (text != null) {
-      sql.add(" WHERE (position(lower(hex(trace_id)), lower(").bind(text);
-      sql.add(")) > 0 OR positionCaseInsensitiveUTF8(first.1, ").bind(text);
-      sql.add(") > 0 OR positionCaseInsensitiveUTF8(first.3, ").bind(text).add(") > 0)");
-    }
     sql.add(") AS t");
+  }
+
+  private static void during(Sql sql, Question q, TimeRange range) {
+    sql.in("project", q.scope().projects());
+    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(range.fromMs());
+    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(range.toMs()).add(", 'UTC')");
   }
 
   private static void joinCalls(Sql sql, Question q, TimeRange wide) {
@@ -318,8 +298,8 @@ public final class AgentOpsReader {
     sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(wide.toMs());
     sql.add(", 'UTC')) GROUP BY trace_id) AS c USING trace_id");
     // The map of attributes is read for the SDK's roots alone.
-    sql.add(" LEFT JOIN (SELECT trace_id, true AS open");
-    TracesReader.where(sql, q, wide.fromMs(), wide.toMs());
+    sql.add(" LEFT JOIN (SELECT trace_id, true AS open FROM spans WHERE ");
+    during(sql, q, wide);
     sql.add(" AND dialect = 'agentops' AND " + TracesReader.ROOT);
     sql.add(" AND ").in("attributes['agentops.session.end_state']", OPEN_STATES);
     sql.add(" LIMIT 1 BY trace_id) AS o USING trace_id");
@@ -333,15 +313,16 @@ public final class AgentOpsReader {
   private List<Row> run(Sql sql, Question q) {
     Progress known = progress.read();
     boolean closed = wide(q.range()).toMs() <= known.closedThroughMs();
-    return cache.get(sql, known, closed, () -> database.queryFacts(sql)).rows();
+    // Bounded by time and memory: how many spans there are is nothing the asker can help.
+    return cache.get(sql, known, closed, () -> database.query(sql)).rows();
   }
 
   private static Map<String, String> sorts() {
     Map<String, String> m = new LinkedHashMap<>();
     m.put("trace_id", "trace_id");
-    m.put("service_name", "first.2");
-    m.put("span_name", "first.1");
-    m.put("tags", "first.3");
+    m.put("service_name", "label");
+    m.put("span_name", "label");
+    m.put("tags", "label");
     m.put("start_time", "start_ns");
     m.put("duration", "duration_ns");
     m.put("span_count", "spans");

@@ -207,7 +207,7 @@ public final class TracesReader {
     sql.add(") > 0)))");
   }
 
-  static void where(Sql sql, Question q, long fromMs, long toMs) {
+  private static void where(Sql sql, Question q, long fromMs, long toMs) {
     sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
     sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(fromMs);
     sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(toMs).add(", 'UTC')");
