@@ -123,6 +123,7 @@ public final class Repricer {
       lease.update(PLANNED, detail(edition, fromMs, toMs, books, preview));
       return new Planned(lease, preview);
     } catch (RepriceRefusedException | RuntimeException e) {
+      forget(begun.id());
       lease.finish("declined", begun.detail());
       throw e;
     }
@@ -130,8 +131,7 @@ public final class Repricer {
 
   /** Gives a planned run up. */
   public void decline(Planned planned) {
-    clickHouse.execute(
-        Sql.of("DELETE FROM corrections WHERE run = {run:UInt64}").with("run", planned.run().id()));
+    forget(planned.run().id());
     planned.lease().finish("declined", planned.run().detail());
   }
 
@@ -171,6 +171,11 @@ public final class Repricer {
     return runs.list(KIND, Integer.MAX_VALUE);
   }
 
+  /** Deletes the corrections of a run that will never be applied. */
+  private void forget(long run) {
+    clickHouse.execute(Sql.of("DELETE FROM corrections WHERE run = {run:UInt64}").with("run", run));
+  }
+
   private void refuseWhileOthersWork() throws RepriceRefusedException {
     for (Runs.Run run : runs.list(KIND, Integer.MAX_VALUE)) {
       boolean alive = run.ageMs() < Runs.STALE_MS;
@@ -186,6 +191,7 @@ public final class Repricer {
             throw new RepriceRefusedException(
                 Runs.describe(run) + " is at work or waits for its confirmation");
           }
+          forget(run.id());
           runs.save(run.finished("abandoned", run.detail(), runs.serverMs()));
         }
         default -> {

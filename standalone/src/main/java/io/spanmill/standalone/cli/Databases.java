@@ -12,7 +12,7 @@ import java.time.Duration;
 
 /** Opens the database for a command that works on the tables. */
 final class Databases {
-  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration WAIT = Duration.ofSeconds(5);
 
   private Databases() {}
 

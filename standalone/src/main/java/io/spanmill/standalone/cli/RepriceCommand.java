@@ -15,6 +15,7 @@ import io.spanmill.model.PicoUsd;
 import io.spanmill.pricing.PriceBook;
 import io.spanmill.pricing.PriceBookException;
 import io.spanmill.pricing.PriceFiles;
+import io.spanmill.pricing.Pricer;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -72,15 +73,17 @@ final class RepriceCommand implements Callable<Integer> {
     }
     Settings settings = options.loadBesideRunning();
     PrintWriter out = spec.commandLine().getOut();
-    PriceFiles prices = prices(settings);
+    // Only a new run needs prices; a broken file must not hide or hold up the old ones.
+    Optional<PriceFiles> prices = list || resume ? Optional.empty() : Optional.of(prices(settings));
+    Pricer pricer = prices.<Pricer>map(files -> files).orElse(call -> {});
     try (ClickHouse clickHouse = Databases.open(settings)) {
-      Repricer repricer = new Repricer(clickHouse, CubesFile.cubes(settings), settings, prices);
+      Repricer repricer = new Repricer(clickHouse, CubesFile.cubes(settings), settings, pricer);
       if (list) {
         repricer.list().forEach(run -> print(run, out));
         out.flush();
         return ExitCode.OK;
       }
-      if (resume) {
+      if (prices.isEmpty()) {
         Optional<Runs.Run> resumed = repricer.resume(this::progress);
         endProgress();
         out.println(
@@ -88,7 +91,7 @@ final class RepriceCommand implements Callable<Integer> {
         out.flush();
         return ExitCode.OK;
       }
-      return reprice(repricer, prices, out);
+      return reprice(repricer, prices.get(), out);
     } catch (RepriceRefusedException e) {
       endProgress();
       spec.commandLine().getErr().println("spanmill: " + e.getMessage());

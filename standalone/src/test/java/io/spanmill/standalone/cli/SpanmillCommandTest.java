@@ -21,6 +21,8 @@ class SpanmillCommandTest {
     assertThat(SpanmillCommand.run("--help")).isEqualTo(ExitCode.OK);
     assertThat(SpanmillCommand.run("up", "--help")).isEqualTo(ExitCode.OK);
     assertThat(SpanmillCommand.run("send", "--help")).isEqualTo(ExitCode.OK);
+    assertThat(SpanmillCommand.run("reconcile", "--help")).isEqualTo(ExitCode.OK);
+    assertThat(SpanmillCommand.run("reprice", "--help")).isEqualTo(ExitCode.OK);
   }
 
   @Test
@@ -29,6 +31,26 @@ class SpanmillCommandTest {
     assertThat(SpanmillCommand.run("nonsense")).isEqualTo(ExitCode.USAGE);
     assertThat(SpanmillCommand.run("send", temp.resolve("none.json").toString()))
         .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void wrongRanges_areUsage() {
+    assertThat(SpanmillCommand.run("reprice")).isEqualTo(ExitCode.USAGE);
+    assertThat(SpanmillCommand.run("reprice", "--from", "now-1d")).isEqualTo(ExitCode.USAGE);
+    assertThat(SpanmillCommand.run("reconcile", "--from", "yesterday")).isEqualTo(ExitCode.USAGE);
+    assertThat(SpanmillCommand.run("reconcile", "--to", "2026-13-01")).isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void reconcileWithoutADatabase_isEnvironment_andCannotTellWithoutAnAnswer() throws IOException {
+    assertThat(SpanmillCommand.run("reconcile", "--data", temp.toString()))
+        .isEqualTo(ExitCode.ENVIRONMENT);
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      free = socket.getLocalPort();
+    }
+    assertThat(SpanmillCommand.run("reconcile", "--set", "clickhouse.url=http://127.0.0.1:" + free))
+        .isEqualTo(ExitCode.UNKNOWN);
   }
 
   @Test
