@@ -383,6 +383,7 @@ function coverage(a: Asked): Coverage {
     ...base(a),
     totals: { calls: t.calls, pricedCalls: a.calls.filter((c) => c.costUsd !== null).length, unpricedCalls: t.cost.unpricedCalls, noUsageCalls: t.noUsageCalls, cacheHits: t.cacheHits, badCostCalls: 0, badTimeCalls: 3, reportedUsd: t.cost.reportedUsd, computedUsd: t.cost.computedUsd, both: both(a.calls) },
     models,
+    engines: [],
     enginesWithoutModel: [{ service: 'vllm-batch', host: 'gpu-07', calls: 412, hint: 'services:\n  vllm-batch: <model>' }],
     clientWithoutGateway: [{ service: 'notebook', host: 'nb-3', calls: 28, usd: '0.412', hint: 'layers.direct=service:notebook' }],
     priceBook: BOOK,

@@ -544,8 +544,8 @@ export interface SessionDetail {
 export type LiveEvent =
   /** A finished, counted call. */
   | { event: 'call'; data: CallRow }
-  /** The reader was too slow, or more came than the limit lets through: so many calls were left out. */
-  | { event: 'dropped'; data: { calls: number } }
+  /** The reader was too slow, or more came than the limit lets through: so many calls were left out, null if nobody knows how many. */
+  | { event: 'dropped'; data: { calls: number | null } }
   /** Every 15 s. */
   | { event: 'ping'; data: { completeThrough: Iso | null } };
 
@@ -592,6 +592,24 @@ export interface PriceBookInfo {
   entryCount: number;
 }
 
+/** GPU hours × rate of the engines of a model, over all projects. */
+export interface EngineCost {
+  model: string;
+  engines: number;
+  gpus: number;
+  hours: number;
+  gpuHours: number;
+  costUsd: Usd | null;
+  calls: number;
+  tokens: number;
+  usdPerMillionTokens: Usd | null;
+  /** Hours in which at least one request was served. */
+  busyHours: number;
+  idleShare: Ratio | null;
+  /** What the counted calls of the same model cost; null where there are none. */
+  listPrice: { calls: number; tokens: number; costUsd: Usd | null; usdPerMillionTokens: Usd | null } | null;
+}
+
 /** GET /api/v1/coverage */
 export interface Coverage extends RangeAnswer {
   totals: {
@@ -610,6 +628,8 @@ export interface Coverage extends RangeAnswer {
   };
   /** Counted layers and engine; unpriced first, then by calls. At most 500. */
   models: CoverageModel[];
+  /** What own engines with a rate cost, spread over the tokens they served; null for callers who see one project. */
+  engines: EngineCost[] | null;
   /** Engine spans that name no model, with the line for `config/engines.yaml`. */
   enginesWithoutModel: { service: string; host: string; calls: number; hint: string }[];
   /** Client calls that met no gateway call in their trace, with the setting that declares them direct. */

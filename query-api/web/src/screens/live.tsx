@@ -36,7 +36,7 @@ export function LiveCalls({ url, onOpen }: { url: UrlState; onOpen: (traceId: st
     });
     source.addEventListener('dropped', (e: MessageEvent<string>) => {
       const { calls: n } = JSON.parse(e.data) as Extract<LiveEvent, { event: 'dropped' }>['data'];
-      setDropped((d) => d + n);
+      setDropped((d) => d + (n ?? 1));
     });
     // One drawing for many events.
     const timer = window.setInterval(() => {

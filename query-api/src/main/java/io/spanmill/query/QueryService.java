@@ -24,6 +24,7 @@ import io.spanmill.pricing.Pricer;
 import io.spanmill.query.agentops.AgentOpsSurface;
 import io.spanmill.query.http.QueryHttp;
 import io.spanmill.query.metrics.MetricsEndpoint;
+import io.spanmill.query.proxy.Proxies;
 import io.spanmill.query.sql.Database;
 import io.spanmill.query.sql.Queries;
 import java.net.InetAddress;
@@ -44,11 +45,13 @@ public final class QueryService implements AutoCloseable {
 
   private final Database database;
   private final ClickHouse clickHouse;
+  private final Proxies proxies;
   private final QueryHttp http;
 
-  private QueryService(Database database, ClickHouse clickHouse, QueryHttp http) {
+  private QueryService(Database database, ClickHouse clickHouse, Proxies proxies, QueryHttp http) {
     this.database = database;
     this.clickHouse = clickHouse;
+    this.proxies = proxies;
     this.http = http;
   }
 
@@ -96,6 +99,7 @@ public final class QueryService implements AutoCloseable {
     Tokens tokens = new Tokens(settings, clock);
     AgentOpsSurface agentOps =
         new AgentOpsSurface(settings, queries, clickHouse, prices, keys, tokens, clock);
+    Proxies proxies = new Proxies(settings);
     QueryHttp http =
         new QueryHttp(
             settings,
@@ -105,15 +109,16 @@ public final class QueryService implements AutoCloseable {
             keys,
             tokens,
             List.of(agentOps.comparison()),
-            List.of(metrics, agentOps));
+            List.of(metrics, agentOps, proxies));
     try {
       http.start(settings.string(Keys.BIND_ADDRESS), settings.integer(Keys.QUERY_PORT));
     } catch (RuntimeException e) {
+      proxies.close();
       database.close();
       clickHouse.close();
       throw e;
     }
-    return new QueryService(database, clickHouse, http);
+    return new QueryService(database, clickHouse, proxies, http);
   }
 
   /** The port it listens on. */
@@ -129,6 +134,7 @@ public final class QueryService implements AutoCloseable {
   @Override
   public void close() {
     http.close();
+    proxies.close();
     database.close();
     clickHouse.close();
   }

@@ -41,7 +41,8 @@ public final class Migrations {
           "V003__progress.sql",
           "V004__uploads.sql",
           "V005__editions.sql",
-          "V006__corrections.sql");
+          "V006__corrections.sql",
+          "V007__live.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

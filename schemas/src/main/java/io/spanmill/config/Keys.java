@@ -148,6 +148,13 @@ public final class Keys {
   public static final String AGENTOPS_UPLOADS_MAX = key("Query API", "agentops.uploads.max.bytes", LONG, 10_240 * MIB, atLeast(MIB), LOW, "Most bytes of uploaded logs and objects kept per project; past it uploads are refused with 507.");
   public static final String PROXY_GRAFANA_URL = key("Query API", "proxy.grafana.url", STRING, "", MEDIUM, "Grafana behind /api/proxy/grafana/ and the Grafana tab. Empty: no proxy.");
   public static final String PROXY_LANGFUSE_URL = key("Query API", "proxy.langfuse.url", STRING, "", LOW, "Langfuse behind /api/proxy/langfuse/ and the Langfuse tab. Empty: no proxy.");
+  public static final String PROXY_ACCESS = key("Query API", "proxy.access", STRING, "all-projects", ValidString.in("all-projects", "read", "admin"), MEDIUM, "Who may open the proxied tools, which show what they will of any project: callers that read all projects (and everybody in anonymous mode), any key with the role read, or admin keys.");
+  public static final String PROXY_TIMEOUT_MS = key("Query API", "proxy.timeout.ms", LONG, 30_000L, between(100, 600_000), LOW, "Longest wait until a proxied tool begins to answer; past it 504.");
+  public static final String PROXY_MAX_REQUEST_BYTES = key("Query API", "proxy.max.request.bytes", LONG, 16 * MIB, between(1024, 1024 * MIB), LOW, "Largest request body that is passed on to a proxied tool.");
+  public static final String PROXY_MAX_REQUESTS = key("Query API", "proxy.max.requests", INT, 256, between(1, 100_000), LOW, "Requests and WebSockets that are passed on at one time; past it 503.");
+  public static final String LIVE_MAX_CLIENTS = key("Query API", "live.max.clients", INT, 200, between(1, 100_000), LOW, "Readers of /api/v1/live at one time; past it 503.");
+  public static final String LIVE_QUEUE_CALLS = key("Query API", "live.queue.calls", INT, 500, between(10, 100_000), LOW, "Calls that wait for one reader of /api/v1/live; past it calls are left out, which the reader is told.");
+  public static final String EXPORT_MAX_ROWS = key("Query API", "export.max.rows", INT, 100_000, between(1, 10_000_000), LOW, "Most rows of one export.");
 
   // spotless:on
   private Keys() {}

@@ -82,18 +82,18 @@ final class ProtoWriter {
       if (c < 0x80) {
         b[at++] = (byte) c;
       } else if (c < 0x800) {
-        b[at++] = (byte) (0xc0 | c >>> 6);
-        b[at++] = (byte) (0x80 | c & 0x3f);
+        b[at++] = (byte) (0xc0 | (c >>> 6));
+        b[at++] = (byte) (0x80 | (c & 0x3f));
       } else if (Character.isSurrogate((char) c)) {
         int point = Character.toCodePoint((char) c, chars[++i]);
-        b[at++] = (byte) (0xf0 | point >>> 18);
-        b[at++] = (byte) (0x80 | point >>> 12 & 0x3f);
-        b[at++] = (byte) (0x80 | point >>> 6 & 0x3f);
-        b[at++] = (byte) (0x80 | point & 0x3f);
+        b[at++] = (byte) (0xf0 | (point >>> 18));
+        b[at++] = (byte) (0x80 | ((point >>> 12) & 0x3f));
+        b[at++] = (byte) (0x80 | ((point >>> 6) & 0x3f));
+        b[at++] = (byte) (0x80 | (point & 0x3f));
       } else {
-        b[at++] = (byte) (0xe0 | c >>> 12);
-        b[at++] = (byte) (0x80 | c >>> 6 & 0x3f);
-        b[at++] = (byte) (0x80 | c & 0x3f);
+        b[at++] = (byte) (0xe0 | (c >>> 12));
+        b[at++] = (byte) (0x80 | ((c >>> 6) & 0x3f));
+        b[at++] = (byte) (0x80 | (c & 0x3f));
       }
     }
     size = at;

@@ -8,6 +8,7 @@ import static io.spanmill.query.http.Json.object;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.spanmill.query.http.ApiException;
 import io.spanmill.query.http.Asked;
+import io.spanmill.query.http.Described;
 import io.spanmill.query.http.Endpoint;
 import io.spanmill.query.http.Json;
 import io.spanmill.query.http.QuestionReader;
@@ -51,6 +52,11 @@ final class CompareEndpoint implements Endpoint {
   @Override
   public Set<String> parameters() {
     return Set.of("from", "to", "project");
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(null, "Our figures beside those of agentops.upstream.url, explained.");
   }
 
   @Override

@@ -40,6 +40,21 @@ final class BreakdownEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "rows";
+  }
+
+  @Override
+  public int maxRows() {
+    return MAX_ROWS;
+  }
+
+  @Override
+  public Described describes() {
+    return new Described("Breakdown", "Totals by dimensions, best first by a metric.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     QuestionReader.Grouping grouping = questions.groupBy(asked.params(), MAX_DIMENSIONS);
     if (grouping.dimensions().isEmpty() && grouping.attributes().isEmpty()) {

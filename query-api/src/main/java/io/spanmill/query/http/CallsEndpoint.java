@@ -52,6 +52,30 @@ final class CallsEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "rows";
+  }
+
+  @Override
+  public int maxRows() {
+    return MAX_ROWS;
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(
+        "Calls",
+        "Counted calls, sorted, searched, page by page.",
+        Map.of(
+            "sort",
+            Described.sorts(CallsReader.SORT_NAMES),
+            "costKind",
+            COST_KINDS,
+            "status",
+            List.of("ok", "error")));
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.listQuestion(asked);
     CallQuery query = query(asked.params());

@@ -49,6 +49,17 @@ final class CoverageEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "models";
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(
+        "Coverage", "How much of the traffic the money covers, and what to configure.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of());
     Long complete = queries.progress().read().completeThroughMs().get("calls");

@@ -26,6 +26,9 @@ final class ErrorAnswers {
       if (api.status() == 401) {
         http.header("WWW-Authenticate", "Bearer");
       }
+      if (api.status() == 429 || api.status() == 503) {
+        http.header("Retry-After", api.status() == 429 ? "1" : "2");
+      }
       write(http, api.status(), api.code(), String.valueOf(api.getMessage()), api.field());
     } else if (e instanceof NotCovered nc) {
       write(http, 400, "not_covered", String.valueOf(nc.getMessage()), nc.dimensions());
@@ -46,6 +49,8 @@ final class ErrorAnswers {
 
   static void write(Context http, int status, String code, String message, @Nullable String field) {
     http.attribute(RouteRegistrar.ERROR_WRITTEN, true);
+    // Again: a proxied answer that failed half way took them off.
+    SecurityHeaders.add(http);
     http.status(status)
         .contentType("application/json")
         .header("Cache-Control", "no-store")

@@ -44,6 +44,16 @@ final class FailuresEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "rows";
+  }
+
+  @Override
+  public Described describes() {
+    return new Described("Failures", "Failed calls by class, with the newest of each.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of(Dimension.ERROR_CLASS, Dimension.MODEL));
     RollupReader.Sums sums = queries.rollups().sums(q, Set.of("errors"), null, false);

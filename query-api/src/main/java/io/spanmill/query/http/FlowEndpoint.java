@@ -35,6 +35,16 @@ final class FlowEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "edges";
+  }
+
+  @Override
+  public Described describes() {
+    return new Described("Flow", "Agents, tools and models, and which led to which.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.listQuestion(asked);
     String traceId = CallsEndpoint.traceId(asked.params().text("traceId"), "traceId");

@@ -48,6 +48,19 @@ final class HeatmapEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "columns";
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(
+        "Heatmap",
+        "How many calls took how long, by step.",
+        Map.of("metric", List.of("duration", "ttft", "tpot")));
+  }
+
+  @Override
   public Object answer(Asked asked) {
     String metric = asked.params().choice("metric", List.of("duration", "ttft", "tpot"));
     String column =

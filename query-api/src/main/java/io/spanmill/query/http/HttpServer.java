@@ -10,7 +10,12 @@ import io.javalin.http.Context;
 import io.spanmill.auth.TlsFiles;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,11 +27,14 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 public final class HttpServer implements AutoCloseable {
   private static final int THREADS = 64;
   private static final long MAX_BODY_BYTES = 1024L * 1024;
+  private static final Duration SOCKET_IDLE = Duration.ofMinutes(5);
   private static final String CALLER = "caller";
 
   private final Javalin server;
   private volatile String host = "";
   private volatile int port;
+  private final Export export;
+  private final Departures departures;
 
   /**
    * Prepares the server; {@link #start} binds it.
@@ -41,7 +49,11 @@ public final class HttpServer implements AutoCloseable {
       List<Endpoint> endpoints,
       List<RouteRegistrar> registrars,
       RequestMetrics metrics,
-      Set<String> attributes) {
+      Set<String> attributes,
+      Export export,
+      Departures departures) {
+    this.export = export;
+    this.departures = departures;
     HostCheck hosts = new HostCheck(settings);
     Cors cors = new Cors(settings);
     RateLimit limit = new RateLimit(settings.integer(Keys.QUERY_RATE_LIMIT), System::nanoTime);
@@ -67,6 +79,12 @@ public final class HttpServer implements AutoCloseable {
                         && !http.method().name().equals("OPTIONS")) {
                       cors.checkWrite(http);
                     }
+                  });
+              // Handshakes pass by what is done before requests.
+              routes.wsBeforeUpgrade(
+                  http -> {
+                    hosts.check(http);
+                    cors.checkWrite(http);
                   });
               routes.after(metrics::end);
               routes.exception(Exception.class, ErrorAnswers::write);
@@ -114,6 +132,12 @@ public final class HttpServer implements AutoCloseable {
     config.http.generateEtags = false;
     config.http.prefer405over404 = true;
     config.jetty.threadPool = new QueuedThreadPool(THREADS, 4);
+    config.jetty.modifyWebSocketServletFactory(
+        factory -> {
+          factory.setMaxTextMessageSize(MAX_BODY_BYTES);
+          factory.setMaxBinaryMessageSize(MAX_BODY_BYTES);
+          factory.setIdleTimeout(SOCKET_IDLE);
+        });
     config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
   }
 
@@ -122,19 +146,54 @@ public final class HttpServer implements AutoCloseable {
     if (known.containsAll(QuestionReader.COMMON)) {
       known.addAll(attributes);
     }
+    if (endpoint.exports() != null) {
+      known.add("format");
+    }
     return known;
   }
 
-  private static void answer(
-      Context http, Endpoint endpoint, Set<String> known, Access access, RateLimit limit) {
+  private void answer(
+      Context http, Endpoint endpoint, Set<String> known, Access access, RateLimit limit)
+      throws IOException {
     Caller caller = access.require(http, "read");
     http.attribute(CALLER, caller);
     limit.take(caller.id());
     Params params = new Params(http.queryParamMap(), known);
-    Object answer = endpoint.answer(new Asked(http, caller, params));
-    http.contentType("application/json")
-        .header("Cache-Control", "no-store")
-        .result(Json.bytes(answer));
+    Asked asked = new Asked(http, caller, params);
+    String format = endpoint.exports() == null ? "json" : Export.format(http, params);
+    departures.begin(http);
+    try {
+      if (format.equals("json")) {
+        json(http, Json.bytes(endpoint.answer(asked)));
+      } else {
+        export.write(http, endpoint, asked, format);
+      }
+    } finally {
+      departures.end(http);
+    }
+  }
+
+  private static void json(Context http, byte[] answer) {
+    // Asked again each time, sent again only if it changed.
+    http.header("Cache-Control", "private, no-cache");
+    http.res().addHeader("Vary", "Accept, Authorization, Cookie, X-API-Key");
+    // Weak: it is the same whether it is sent compressed or not.
+    String tag = "W/\"" + Integer.toHexString(answer.length) + "-" + hash(answer) + "\"";
+    http.header("ETag", tag);
+    if (tag.equals(http.header("If-None-Match"))) {
+      http.status(304);
+      return;
+    }
+    http.contentType("application/json").result(answer);
+  }
+
+  private static String hash(byte[] answer) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(answer);
+      return HexFormat.of().formatHex(hash, 0, 12);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   /** The same callers, each counted against its limit. */

@@ -16,6 +16,8 @@ import io.spanmill.auth.Principal;
 import io.spanmill.auth.Projects;
 import io.spanmill.auth.Role;
 import io.spanmill.auth.Tokens;
+import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,22 @@ final class Login implements RouteRegistrar {
   public void register(RoutesConfig routes, Access access) {
     routes.post("/api/v1/login", this::login);
     routes.post("/api/v1/logout", Login::logout);
+  }
+
+  @Override
+  public List<RouteDoc> documentation() {
+    return List.of(
+        new RouteDoc(
+            "post",
+            "/api/v1/login",
+            "Turns a key into the session cookie.",
+            null,
+            Set.of(),
+            "LoginRequest",
+            "application/json",
+            "LoginAnswer"),
+        new RouteDoc(
+            "post", "/api/v1/logout", "Ends the session.", null, Set.of(), null, "", null));
   }
 
   private void login(Context http) {

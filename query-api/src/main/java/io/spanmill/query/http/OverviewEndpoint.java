@@ -36,6 +36,11 @@ final class OverviewEndpoint implements Endpoint {
   }
 
   @Override
+  public Described describes() {
+    return new Described("Overview", "Totals of a range beside those of the range before.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of());
     RollupReader.Overview overview = queries.rollups().overview(q);

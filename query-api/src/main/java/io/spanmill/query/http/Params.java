@@ -5,6 +5,7 @@ package io.spanmill.query.http;
 
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,6 +44,17 @@ public final class Params {
       }
     }
     this.values = values;
+  }
+
+  private Params(Map<String, List<String>> values) {
+    this.values = values;
+  }
+
+  /** The same with this value for this parameter. */
+  Params with(String name, String value) {
+    Map<String, List<String>> out = new LinkedHashMap<>(values);
+    out.put(name, List.of(value));
+    return new Params(out);
   }
 
   public boolean has(String name) {

@@ -3,8 +3,7 @@
  */
 package io.spanmill.query.http;
 
-import static io.spanmill.query.http.Json.object;
-
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.spanmill.auth.ApiKeys;
 import io.spanmill.auth.Projects;
@@ -25,6 +24,8 @@ public final class QueryHttp implements AutoCloseable {
   private static final int LOGINS_PER_SECOND = 2;
 
   private final HttpServer server;
+  private final LiveEndpoint live;
+  private final Departures departures;
 
   /**
    * Prepares the server; {@link #start} binds it.
@@ -63,17 +64,13 @@ public final class QueryHttp implements AutoCloseable {
     List<Endpoint> endpoints = new ArrayList<>(own);
     endpoints.addAll(moreEndpoints);
     List<RouteRegistrar> registrars = new ArrayList<>();
-    registrars.add(
-        (routes, access) -> {
-          routes.get("/health", http -> http.json(object("status", "up")));
-          routes.get(
-              "/ready",
-              http -> {
-                boolean ready = queries.database().ready();
-                http.status(ready ? 200 : 503).json(object("ready", ready));
-              });
-        });
+    registrars.add(new HealthRoutes(queries.database()));
     registrars.addAll(more);
+    live = new LiveEndpoint(queries, questions, settings);
+    registrars.add(live);
+    Gauge.builder("spanmill.query.live.readers", live, LiveEndpoint::readers)
+        .description("Readers of /api/v1/live")
+        .register(registry);
     Access access = new KeyAccess(keys, tokens, settings.bool(Keys.AUTH_ANONYMOUS));
     registrars.add(
         new Login(
@@ -81,6 +78,8 @@ public final class QueryHttp implements AutoCloseable {
             tokens,
             Projects.of(settings),
             new RateLimit(LOGINS_PER_SECOND, System::nanoTime)));
+    registrars.add(new OpenApi(endpoints, List.copyOf(registrars), Build.read()));
+    departures = new Departures(queries.database()::cancel);
     server =
         new HttpServer(
             settings,
@@ -88,7 +87,13 @@ public final class QueryHttp implements AutoCloseable {
             endpoints,
             registrars,
             new RequestMetrics(registry),
-            queries.attributes());
+            queries.attributes(),
+            new Export(
+                queries.database(),
+                OpenApi.schemas(),
+                settings.integer(Keys.EXPORT_MAX_ROWS),
+                clock),
+            departures);
   }
 
   private static Engines engines(Settings settings) {
@@ -107,6 +112,9 @@ public final class QueryHttp implements AutoCloseable {
 
   @Override
   public void close() {
+    // First: the server would wait for its streams.
+    live.close();
     server.close();
+    departures.close();
   }
 }

@@ -4,6 +4,7 @@
 package io.spanmill.query.http;
 
 import io.javalin.config.RoutesConfig;
+import java.util.List;
 
 /** Adds further routes to the server: other surfaces than {@code /api/v1} come in by this. */
 @FunctionalInterface
@@ -17,4 +18,9 @@ public interface RouteRegistrar {
    * @param access tells who asks; throws the right error if nobody may
    */
   void register(RoutesConfig routes, Access access);
+
+  /** Its routes for the OpenAPI document. */
+  default List<RouteDoc> documentation() {
+    return List.of();
+  }
 }

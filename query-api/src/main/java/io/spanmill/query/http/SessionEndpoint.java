@@ -48,6 +48,16 @@ final class SessionEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "steps";
+  }
+
+  @Override
+  public Described describes() {
+    return new Described("SessionDetail", "What happened in a session, step by step.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     String id = asked.http().pathParam("id");
     LayerScope scope = questions.scope(asked, true);

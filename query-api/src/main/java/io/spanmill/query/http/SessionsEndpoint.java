@@ -47,6 +47,24 @@ final class SessionsEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "rows";
+  }
+
+  @Override
+  public int maxRows() {
+    return MAX_ROWS;
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(
+        "Sessions",
+        "Sessions with spans in the range, sorted, searched, page by page.",
+        Map.of("sort", Described.sorts(SessionsReader.SORT_NAMES)));
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.listQuestion(asked);
     Sort sort = Sort.of(asked.params(), SessionsReader.SORT_NAMES);

@@ -60,6 +60,12 @@ final class StatusEndpoint implements Endpoint {
   }
 
   @Override
+  public Described describes() {
+    return new Described(
+        "Status", "How the pipeline is: lag, watermarks, tables, dead letters, versions.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Progress progress = queries.progress().read();
     Long complete =
@@ -68,6 +74,8 @@ final class StatusEndpoint implements Endpoint {
     Facts facts = new Facts(queries.status().facts());
     List<Object> warnings = warnings(asked.caller(), progress, lag, facts);
     boolean degraded = warnings.stream().anyMatch(w -> !isNote(w));
+    // Figures of all projects together would tell one of the others.
+    boolean all = asked.caller().project().equals(Caller.ALL_PROJECTS);
     return object(
         "version", build.version(),
         "commit", build.commit(),
@@ -80,14 +88,14 @@ final class StatusEndpoint implements Endpoint {
         "contentMode", settings.string(Keys.CONTENT_STORAGE),
         "upstreams", upstreams(),
         "completeThrough", Json.iso(complete),
-        "lateness", facts.first("lateness"),
-        "topics", topics(progress, lag),
-        "tables", tables(),
-        "deadLetters", facts.orElse("dead_letters", object("count", 0, "latest", List.of())),
-        "foldedSeries", foldedSeries(facts),
-        "dedup", dedup(facts),
+        "lateness", all ? facts.first("lateness") : null,
+        "topics", topics(progress, lag, all),
+        "tables", all ? tables() : List.of(),
+        "deadLetters", deadLetters(facts, asked.caller()),
+        "foldedSeries", all ? foldedSeries(facts) : List.of(),
+        "dedup", dedup(facts, all),
         "priceBook", priceBook(facts.first("prices")),
-        "lastReconcile", facts.first("reconcile"),
+        "lastReconcile", all ? facts.first("reconcile") : null,
         "components", components(facts));
   }
 
@@ -110,7 +118,7 @@ final class StatusEndpoint implements Endpoint {
     return object("configured", configured, "path", configured ? path : null, "setting", key);
   }
 
-  private List<Object> topics(Progress progress, StatusReader.Lag lag) {
+  private List<Object> topics(Progress progress, StatusReader.Lag lag, boolean all) {
     List<Object> readers = new ArrayList<>();
     for (String kind : List.of(Progress.SPANS, Progress.CALLS, Progress.ROLLUPS)) {
       Long at = progress.completeThroughMs().get(kind);
@@ -120,17 +128,22 @@ final class StatusEndpoint implements Endpoint {
               "reader",
               "sink-" + kind,
               "lagRecords",
-              behind,
+              all ? (Object) behind : null,
               "lagMs",
               behind == 0 ? (Object) 0 : at == null ? null : clock.millis() - at));
     }
     return List.of(
         object(
-            "topic", Topics.SPANS,
-            "partitions", lag.partitions(),
-            "records", lag.endOffsets(),
-            "readers", readers,
-            "watermark", Json.iso(progress.completeThroughMs().get(Progress.SPANS))));
+            "topic",
+            Topics.SPANS,
+            "partitions",
+            lag.partitions(),
+            "records",
+            all ? (Object) lag.endOffsets() : null,
+            "readers",
+            readers,
+            "watermark",
+            Json.iso(progress.completeThroughMs().get(Progress.SPANS))));
   }
 
   private List<Object> tables() {
@@ -186,8 +199,27 @@ final class StatusEndpoint implements Endpoint {
         entries);
   }
 
-  private Map<String, @Nullable Object> dedup(Facts facts) {
-    JsonNode told = facts.first("dedup");
+  private static Object deadLetters(Facts facts, Caller caller) {
+    JsonNode told = facts.first("dead_letters");
+    if (told == null) {
+      return object("count", 0, "latest", List.of());
+    }
+    if (caller.project().equals(Caller.ALL_PROJECTS)) {
+      return told;
+    }
+    List<JsonNode> own = new ArrayList<>();
+    told.path("latest")
+        .forEach(
+            d -> {
+              if (caller.mayRead(d.path("project").asText())) {
+                own.add(d);
+              }
+            });
+    return object("count", own.size(), "latest", own);
+  }
+
+  private Map<String, @Nullable Object> dedup(Facts facts, boolean all) {
+    JsonNode told = all ? facts.first("dedup") : null;
     return object(
         "horizonMs",
         settings.longValue(Keys.DEDUP_HORIZON_MS),
@@ -227,11 +259,13 @@ final class StatusEndpoint implements Endpoint {
                 "the sink of "
                     + e.getKey()
                     + " is "
-                    + e.getValue()
-                    + " records behind: see the aggregator's log"));
+                    + (caller.project().equals(Caller.ALL_PROJECTS)
+                        ? e.getValue() + " records "
+                        : "")
+                    + "behind: see the aggregator's log"));
       }
     }
-    if (!foldedSeries(facts).isEmpty()) {
+    if (caller.project().equals(Caller.ALL_PROJECTS) && !foldedSeries(facts).isEmpty()) {
       out.add(
           object(
               "code", "folded",

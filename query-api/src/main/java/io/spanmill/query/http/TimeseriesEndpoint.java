@@ -42,6 +42,19 @@ final class TimeseriesEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "series";
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(
+        "Timeseries",
+        "One metric by step, grouped where asked; at most 1,000 points and 50 series.",
+        Map.of("metric", List.copyOf(Metric.names())));
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Metric metric = metric(asked.params().text("metric", "calls"));
     Question q = questions.question(asked, questions.groupBy(asked.params(), MAX_DIMENSIONS));

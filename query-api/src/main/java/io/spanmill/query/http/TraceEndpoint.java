@@ -44,6 +44,12 @@ final class TraceEndpoint implements Endpoint {
   }
 
   @Override
+  public Described describes() {
+    return new Described(
+        "TraceDetail", "All spans of a trace; the content of one span on request.");
+  }
+
+  @Override
   public Object answer(Asked asked) {
     String traceId = CallsEndpoint.traceId(asked.http().pathParam("traceId"), "traceId");
     if (traceId == null) {

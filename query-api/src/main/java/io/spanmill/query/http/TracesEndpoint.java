@@ -49,6 +49,24 @@ final class TracesEndpoint implements Endpoint {
   }
 
   @Override
+  public String exports() {
+    return "rows";
+  }
+
+  @Override
+  public int maxRows() {
+    return MAX_ROWS;
+  }
+
+  @Override
+  public Described describes() {
+    return new Described(
+        "Traces",
+        "Traces that began in the range, sorted, searched, page by page.",
+        Map.of("sort", Described.sorts(TracesReader.SORT_NAMES), "status", List.of("ok", "error")));
+  }
+
+  @Override
   public Object answer(Asked asked) {
     Question q = questions.listQuestion(asked);
     TraceQuery query = query(asked.params());

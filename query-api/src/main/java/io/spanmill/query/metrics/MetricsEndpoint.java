@@ -13,6 +13,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.spanmill.query.http.Access;
 import io.spanmill.query.http.ApiException;
 import io.spanmill.query.http.Caller;
+import io.spanmill.query.http.RouteDoc;
 import io.spanmill.query.http.RouteRegistrar;
 import io.spanmill.query.sql.LedgerReader;
 import io.spanmill.query.sql.QueryFailure;
@@ -53,6 +54,16 @@ public final class MetricsEndpoint implements RouteRegistrar {
   @Override
   public void register(RoutesConfig routes, Access access) {
     routes.get("/metrics", http -> answer(http, access));
+  }
+
+  @Override
+  public List<RouteDoc> documentation() {
+    return List.of(
+        RouteDoc.get(
+            "/metrics",
+            "The ledger's counters and the newest quantiles, for Prometheus.",
+            "metrics",
+            "text/plain"));
   }
 
   private void answer(Context http, Access access) throws IOException {

@@ -15,11 +15,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +53,10 @@ public final class Database implements AutoCloseable {
   private static final long NETWORK_GRACE_MS = 5000;
 
   private final Client client;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final String url;
+  private final String user;
+  private final String password;
   private final String database;
   private final long timeoutMs;
   private final long memoryBytes;
@@ -56,14 +70,17 @@ public final class Database implements AutoCloseable {
 
   public Database(Settings settings) {
     this.database = settings.string(Keys.CLICKHOUSE_DATABASE);
+    this.url = settings.string(Keys.CLICKHOUSE_URL).replaceAll("/$", "");
+    this.user = settings.string(Keys.CLICKHOUSE_USER);
+    this.password = settings.secret(Keys.CLICKHOUSE_PASSWORD);
     this.timeoutMs = settings.longValue(Keys.QUERY_TIMEOUT_MS);
     this.memoryBytes = settings.longValue(Keys.QUERY_MEMORY_MAX);
     this.rawMaxRows = settings.longValue(Keys.QUERY_RAW_MAX_ROWS);
     this.client =
         new Client.Builder()
             .addEndpoint(settings.string(Keys.CLICKHOUSE_URL))
-            .setUsername(settings.string(Keys.CLICKHOUSE_USER))
-            .setPassword(settings.secret(Keys.CLICKHOUSE_PASSWORD))
+            .setUsername(user)
+            .setPassword(password)
             .setDefaultDatabase(database)
             .setMaxConnections(64)
             // On one machine compressing costs more than it saves.
@@ -143,6 +160,62 @@ public final class Database implements AutoCloseable {
     } catch (Exception e) {
       throw failure(e, sql);
     }
+  }
+
+  /**
+   * Lets ClickHouse write rows in one of its formats.
+   *
+   * @param structure columns and types of the rows: text of the program
+   * @param rows one JSON object a line; read to the end before anything is answered
+   * @throws QueryFailure if ClickHouse does not take them
+   */
+  public InputStream convert(String structure, InputStream rows, String format) throws IOException {
+    String boundary = "rows" + UUID.randomUUID();
+    String query =
+        "query="
+            + encoded("SELECT * FROM exported FORMAT " + format)
+            + "&exported_format=JSONEachRow&exported_structure="
+            + encoded(structure)
+            + "&wait_end_of_query=1&max_memory_usage="
+            + memoryBytes;
+    InputStream head =
+        text(
+            "--"
+                + boundary
+                + "\r\nContent-Disposition: form-data; name=\"exported\"; filename=\"exported\"\r\n\r\n");
+    InputStream tail = text("\r\n--" + boundary + "--\r\n");
+    InputStream body = new SequenceInputStream(Collections.enumeration(List.of(head, rows, tail)));
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url + "/?" + query))
+            .header("X-ClickHouse-User", user)
+            .header("X-ClickHouse-Key", password)
+            .header("Content-Type", "multipart/form-data; boundary=" + boundary)
+            .timeout(Duration.ofMillis(timeoutMs + NETWORK_GRACE_MS))
+            .POST(HttpRequest.BodyPublishers.ofInputStream(() -> body))
+            .build();
+    try {
+      HttpResponse<InputStream> answer =
+          http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      queries.incrementAndGet();
+      if (answer.statusCode() == 200) {
+        return answer.body();
+      }
+      String why = new String(answer.body().readNBytes(1000), StandardCharsets.UTF_8);
+      LOG.error("rows were not taken: {}", why);
+      throw new QueryFailure(
+          QueryFailure.Kind.INTERNAL, "ClickHouse took no rows", new IOException(why));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryFailure(QueryFailure.Kind.CANCELLED, "interrupted", e);
+    }
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private static InputStream text(String text) {
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   /** Ends what this thread's request has running in ClickHouse. */

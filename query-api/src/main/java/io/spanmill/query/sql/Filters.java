@@ -54,6 +54,15 @@ public record Filters(Map<Dimension, List<String>> values, Map<String, List<Stri
     return attributes.isEmpty() && OF_SPANS.containsAll(values.keySet());
   }
 
+  /** Whether a row of {@code calls} that was read already matches. */
+  public boolean match(Row row) {
+    return values.entrySet().stream()
+            .allMatch(e -> e.getValue().contains(row.text(e.getKey().column())))
+        && attributes.entrySet().stream()
+            .allMatch(
+                e -> e.getValue().contains(row.map("extra").getOrDefault(e.getKey(), "")));
+  }
+
   /** Appends {@code AND column IN (…)} for each. */
   void and(Sql sql) {
     values.forEach((d, v) -> sql.add(" AND ").in(d.column(), v));

@@ -30,6 +30,7 @@ public final class Queries {
   private final FlowReader flow;
   private final AgentOpsReader agentOps;
   private final UploadsReader uploads;
+  private final LiveReader live;
   private final Set<String> configuredProjects;
   private final CubeSet cubes;
 
@@ -61,6 +62,7 @@ public final class Queries {
     this.flow = new FlowReader(database);
     this.agentOps = new AgentOpsReader(database, cache, progress, traces);
     this.uploads = new UploadsReader(database);
+    this.live = new LiveReader(database);
     Set<String> configured = new TreeSet<>();
     for (String p : settings.list(Keys.PROJECTS)) {
       int uuid = p.indexOf('=');
@@ -127,6 +129,10 @@ public final class Queries {
 
   public UploadsReader uploads() {
     return uploads;
+  }
+
+  public LiveReader live() {
+    return live;
   }
 
   public LedgerReader ledger() {
