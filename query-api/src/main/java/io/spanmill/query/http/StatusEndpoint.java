@@ -286,11 +286,6 @@ final class StatusEndpoint implements Endpoint {
       return found.isEmpty() ? null : parse(found.get(0));
     }
 
-    Object orElse(String name, Object absent) {
-      JsonNode found = first(name);
-      return found == null ? absent : found;
-    }
-
     Map<String, @Nullable Object> components() {
       Map<String, @Nullable Object> out = object();
       rows.forEach(

@@ -60,7 +60,7 @@ final class TlsConnector {
 
     private synchronized void refresh() {
       TlsFiles.Loaded current = files.current();
-      if (current == used) {
+      if (current.equals(used)) {
         return;
       }
       try {

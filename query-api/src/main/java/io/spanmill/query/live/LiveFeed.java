@@ -69,8 +69,7 @@ public final class LiveFeed implements AutoCloseable {
     this.queries = queries;
     this.json = json;
     this.maxClients = maxClients;
-    var unused =
-        ticker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    var unused = ticker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
   }
 
   /**

@@ -31,6 +31,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.helpers.NOPLogger;
@@ -91,7 +92,7 @@ final class UpstreamServlet extends AsyncProxyServlet {
           }
 
           @Override
-          public String getInitParameter(String name) {
+          public @Nullable String getInitParameter(String name) {
             return JETTY.get(name);
           }
 
@@ -301,13 +302,13 @@ final class UpstreamServlet extends AsyncProxyServlet {
       Throwable failure) {
     var unused =
         proxied
-        .abort(failure)
-        .whenComplete(
-            (aborted, e) -> {
-              if (!Boolean.TRUE.equals(aborted)) {
-                fail(request, response, failure);
-              }
-            });
+            .abort(failure)
+            .whenComplete(
+                (aborted, e) -> {
+                  if (!Boolean.TRUE.equals(aborted)) {
+                    fail(request, response, failure);
+                  }
+                });
   }
 
   private void fail(HttpServletRequest request, HttpServletResponse response, Throwable failure) {

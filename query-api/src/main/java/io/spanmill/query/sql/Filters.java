@@ -59,8 +59,7 @@ public record Filters(Map<Dimension, List<String>> values, Map<String, List<Stri
     return values.entrySet().stream()
             .allMatch(e -> e.getValue().contains(row.text(e.getKey().column())))
         && attributes.entrySet().stream()
-            .allMatch(
-                e -> e.getValue().contains(row.map("extra").getOrDefault(e.getKey(), "")));
+            .allMatch(e -> e.getValue().contains(row.map("extra").getOrDefault(e.getKey(), "")));
   }
 
   /** Appends {@code AND column IN (…)} for each. */

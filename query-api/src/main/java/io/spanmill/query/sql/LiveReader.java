@@ -51,7 +51,8 @@ public final class LiveReader {
    * @return up to {@code limit + 1}, so that the caller sees whether there are more
    */
   public List<Row> between(Position from, Position to, int limit) {
-    Sql sql = new Sql().add("SELECT " + CallsReader.COLUMNS + ", source_offset, extra FROM calls WHERE ");
+    Sql sql =
+        new Sql().add("SELECT " + CallsReader.COLUMNS + ", source_offset, extra FROM calls WHERE ");
     sql.add("arrival_time >= fromUnixTimestamp64Milli(");
     sql.bind(Math.max(0, from.arrivalMs() - SLACK_MS)).add(", 'UTC') AND (0");
     to.offsets()
