@@ -11,7 +11,7 @@ import io.spanmill.auth.ApiKeys;
 import io.spanmill.auth.Tokens;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import io.spanmill.query.proxy.Proxies;
 import io.spanmill.query.sql.Database;
 import io.spanmill.query.sql.Queries;
@@ -38,7 +38,7 @@ final class OpenApiTest {
         QueryHttp server =
             new QueryHttp(
                 settings,
-                new Queries(database, settings, clock, Cube.BUILT_IN),
+                new Queries(database, settings, clock, CubeSet.BUILT_IN),
                 new SimpleMeterRegistry(),
                 clock,
                 ApiKeys.of(settings),

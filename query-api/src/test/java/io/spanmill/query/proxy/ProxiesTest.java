@@ -12,7 +12,7 @@ import io.spanmill.auth.ApiKeys;
 import io.spanmill.auth.Tokens;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
-import io.spanmill.model.Cube;
+import io.spanmill.model.CubeSet;
 import io.spanmill.query.http.QueryHttp;
 import io.spanmill.query.sql.Database;
 import io.spanmill.query.sql.Queries;
@@ -511,7 +511,7 @@ final class ProxiesTest {
     server =
         new QueryHttp(
             settings,
-            new Queries(database, settings, Clock.systemUTC(), Cube.BUILT_IN),
+            new Queries(database, settings, Clock.systemUTC(), CubeSet.BUILT_IN),
             new SimpleMeterRegistry(),
             Clock.systemUTC(),
             ApiKeys.of(settings),
