@@ -14,6 +14,17 @@ final class Utf8 {
   /** The position of the first malformed sequence in the range, -1 if there is none. */
   static int firstMalformed(byte[] buf, int offset, int end) {
     int i = offset;
+    // Most of a span is ASCII text: one branch for four words of it.
+    for (; i <= end - 32; i += 32) {
+      long all =
+          (long) KeyHash.LONG_LE.get(buf, i)
+              | (long) KeyHash.LONG_LE.get(buf, i + 8)
+              | (long) KeyHash.LONG_LE.get(buf, i + 16)
+              | (long) KeyHash.LONG_LE.get(buf, i + 24);
+      if ((all & HIGH_BITS) != 0) {
+        return firstMalformedSlow(buf, i, end);
+      }
+    }
     for (; i <= end - 8; i += 8) {
       if (((long) KeyHash.LONG_LE.get(buf, i) & HIGH_BITS) != 0) {
         return firstMalformedSlow(buf, i, end);
