@@ -16,6 +16,7 @@ import io.spanmill.aggregator.rebuild.RebuildException;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Editions;
 import io.spanmill.clickhouse.Migrations;
+import io.spanmill.clickhouse.Runs;
 import io.spanmill.clickhouse.Sql;
 import io.spanmill.codec.Topics;
 import io.spanmill.config.CubesFile;
@@ -26,6 +27,7 @@ import io.spanmill.model.CubeSet;
 import io.spanmill.model.WindowKind;
 import io.spanmill.otlp.TracePartitioner;
 import io.spanmill.query.QueryService;
+import io.spanmill.standalone.cli.SpanmillCommand;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import io.spanmill.standalone.traffic.ExampleTraces;
 import java.io.IOException;
@@ -126,6 +128,11 @@ class RebuildIT {
                     child[0].kill();
                     child[0] = ChildAggregator.start(withCube, log);
                   }
+                  if (what.startsWith("folding")) {
+                    assertThatThrownBy(() -> rebuild(clickHouse, settings, again -> {}))
+                        .isInstanceOf(RebuildException.class)
+                        .hasMessageContaining("is at work");
+                  }
                 });
         assertThat(result.edition()).isEqualTo(2);
         assertThat(result.calls()).isGreaterThanOrEqualTo(before);
@@ -145,7 +152,7 @@ class RebuildIT {
                         "SELECT count() FROM rollup_model_hour WHERE generation < " + (1L << 40))))
             .isZero();
         answersFromTheNewCube(settings);
-        windowsBeforeTheOldestCallsAreKept(clickHouse, settings);
+        windowsBeforeTheOldestCallsAreKept(clickHouse, withCube);
       } catch (AssertionError | Exception e) {
         System.out.println(Files.readString(log));
         throw e;
@@ -239,7 +246,8 @@ class RebuildIT {
     }
   }
 
-  private void windowsBeforeTheOldestCallsAreKept(ClickHouse clickHouse, Settings settings)
+  private void windowsBeforeTheOldestCallsAreKept(
+      ClickHouse clickHouse, Map<String, String> withCube)
       throws Exception {
     long today = WindowKind.DAY.startOf(System.currentTimeMillis());
     List<String> older = rollups(clickHouse, Cube.MODEL, WindowKind.HOUR, 0, today);
@@ -247,9 +255,15 @@ class RebuildIT {
     clickHouse.execute(
         Sql.of("DELETE FROM calls WHERE event_time < fromUnixTimestamp64Milli({t:Int64}, 'UTC')")
             .with("t", today));
-    Rebuild.Result result = rebuild(clickHouse, settings, what -> {});
-    assertThat(result.edition()).isEqualTo(3);
-    assertThat(result.keptBeforeMs()).isEqualTo(today);
+    List<String> command = new ArrayList<>(List.of("rebuild", "--name", "kept"));
+    withCube.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+    assertThat(SpanmillCommand.run(command.toArray(String[]::new))).isZero();
+    Runs.Run run = new Runs(clickHouse).list(Rebuild.KIND, 1).get(0);
+    assertThat(run.name()).isEqualTo("kept");
+    assertThat(run.state()).isEqualTo("done");
+    JsonNode detail = JSON.readTree(run.detail());
+    assertThat(detail.get("edition").asInt()).isEqualTo(3);
+    assertThat(detail.get("keptBeforeMs").asLong()).isEqualTo(today);
     assertThat(rollups(clickHouse, Cube.MODEL, WindowKind.HOUR, 0, today)).isEqualTo(older);
     assertEqualsCalls(clickHouse, today);
   }
