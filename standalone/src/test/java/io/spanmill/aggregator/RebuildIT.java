@@ -57,7 +57,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -160,60 +159,6 @@ class RebuildIT {
         stopTraffic.countDown();
         stopReading.countDown();
         child[0].kill();
-      }
-    }
-  }
-
-  /** How fast it folds; with {@code -Drebuild.rate=true}. */
-  @Test
-  @EnabledIfSystemProperty(named = "rebuild.rate", matches = "true")
-  void twoMillionCalls_areFoldedExactly() throws Exception {
-    long calls = 2_000_000;
-    Settings settings =
-        servers.settings(Map.of(Keys.CLICKHOUSE_DATABASE, "long", Keys.QUERY_TIMEOUT_MS, "1000"));
-    try (ClickHouse clickHouse = ClickHouse.open(settings)) {
-      Migrations.apply(clickHouse, settings);
-      clickHouse.execute(
-          Sql.of(
-                  "INSERT INTO calls (project, layer, event_time, trace_id, span_id, source_offset,"
-                      + " provider, model, operation, team, user, failed, error_class, duration_us,"
-                      + " ttft_us, input_tokens, output_tokens, cost, reported_cost, priced)"
-                      + " SELECT 'default', 'gateway', toDateTime64(now() - number % 259200, 3),"
-                      + " toFixedString(leftPad(toString(number), 16, '0'), 16),"
-                      + " toFixedString(leftPad(toString(number), 8, '0'), 8), number,"
-                      + " 'openai', concat('model-', toString(cityHash64(number) % 20)), 'chat',"
-                      + " concat('team-', toString(cityHash64(number, 1) % 30)),"
-                      + " concat('user-', toString(cityHash64(number, 2) % 2000)),"
-                      + " number % 50 = 0, if(number % 50 = 0, 'timeout', ''),"
-                      + " cityHash64(number, 3) % 20000000, cityHash64(number, 4) % 900000,"
-                      + " cityHash64(number, 5) % 4000, cityHash64(number, 6) % 800,"
-                      + " toDecimal128(number % 1000, 12) / 100000,"
-                      + " toDecimal128(number % 1000, 12) / 100000, 'priced'"
-                      + " FROM numbers({n:UInt64})")
-              .with("n", calls));
-      clickHouse.execute(
-          Sql.of("INSERT INTO source_ends SELECT 0, toUnixTimestamp64Milli(now64(3)), 1"));
-      long startedNanos = System.nanoTime();
-      Rebuild.Result result =
-          rebuild(
-              clickHouse,
-              settings,
-              what -> {
-                if (what.startsWith("asking")) {
-                  clickHouse.execute(
-                      Sql.of(
-                          "INSERT INTO edition_cuts SELECT 1, 0, 1000000000, 0, ["
-                              + String.join(
-                                  ", ", cubes.shapes().stream().map(s -> "'" + s + "'").toList())
-                              + "]"));
-                }
-                System.out.printf("%.1f s: %s%n", (System.nanoTime() - startedNanos) / 1e9, what);
-              });
-      System.out.println(result);
-      assertThat(result.calls()).isEqualTo(calls);
-      for (Cube cube : cubes.cubes()) {
-        assertThat(rollups(clickHouse, cube, WindowKind.HOUR, 0, Long.MAX_VALUE))
-            .isEqualTo(calls(clickHouse, cube, WindowKind.HOUR, 0));
       }
     }
   }
