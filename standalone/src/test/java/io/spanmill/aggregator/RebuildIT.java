@@ -192,8 +192,7 @@ class RebuildIT {
   }
 
   private void windowsBeforeTheOldestCallsAreKept(
-      ClickHouse clickHouse, Map<String, String> withCube)
-      throws Exception {
+      ClickHouse clickHouse, Map<String, String> withCube) throws Exception {
     long today = WindowKind.DAY.startOf(System.currentTimeMillis());
     List<String> older = rollups(clickHouse, Cube.MODEL, WindowKind.HOUR, 0, today);
     assertThat(older).isNotEmpty();
