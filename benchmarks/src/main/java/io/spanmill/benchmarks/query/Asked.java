@@ -1,0 +1,99 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.benchmarks.query;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A question to measure.
+ *
+ * @param barMs what its 95th percentile must not exceed, 0 without a bar
+ */
+record Asked(String name, String path, int barMs) {
+  private static final long HOUR = 3_600_000;
+  private static final int OVERVIEW_MS = 50;
+  private static final int LIST_MS = 200;
+
+  /** Every endpoint, lists in several orders. */
+  static List<Asked> all(long endMs, int days, Map<String, String> ids) {
+    String hour = range(endMs, 1);
+    String day = range(endMs, 24);
+    String week = range(endMs, 24 * 7);
+    String month = range(endMs, 24L * days);
+    List<Asked> out = new ArrayList<>();
+    out.add(new Asked("overview, 30 d", "/api/v1/overview" + month, OVERVIEW_MS));
+    out.add(new Asked("overview, 7 d", "/api/v1/overview" + week, OVERVIEW_MS));
+    out.add(new Asked("overview, 24 h", "/api/v1/overview" + day, OVERVIEW_MS));
+    out.add(new Asked("overview, 1 h", "/api/v1/overview" + hour, OVERVIEW_MS));
+    out.add(
+        new Asked(
+            "overview of a model, 30 d",
+            "/api/v1/overview" + month + "&model=model-3",
+            OVERVIEW_MS));
+    out.add(new Asked("overview of a team, 30 d", "/api/v1/overview" + month + "&team=team-3", 0));
+    out.add(new Asked("overview of a user, 30 d", "/api/v1/overview" + month + "&user=user-3", 0));
+    out.add(series("calls, 30 d", month + "&metric=calls"));
+    out.add(series("calls, 1 h", hour + "&metric=calls"));
+    out.add(series("events, 30 d", month + "&metric=events"));
+    out.add(series("latency.p95 by model, 30 d", month + "&metric=latency.p95&groupBy=model"));
+    out.add(series("cost by team, 30 d", month + "&metric=cost&groupBy=team"));
+    out.add(
+        series("cost in days of Asia/Seoul, 30 d", month + "&metric=cost&step=1d&tz=Asia/Seoul"));
+    out.add(
+        new Asked("breakdown by model, 30 d", "/api/v1/breakdown" + month + "&groupBy=model", 0));
+    out.add(
+        new Asked(
+            "breakdown by model and team, 30 d",
+            "/api/v1/breakdown" + month + "&groupBy=model,team",
+            0));
+    out.add(new Asked("breakdown by user, 30 d", "/api/v1/breakdown" + month + "&groupBy=user", 0));
+    out.add(new Asked("heatmap, 24 h", "/api/v1/latency/heatmap" + day, 0));
+    out.add(new Asked("heatmap, 30 d", "/api/v1/latency/heatmap" + month, 0));
+    out.add(new Asked("failures, 24 h", "/api/v1/failures" + day, LIST_MS));
+    out.add(new Asked("failures, 30 d", "/api/v1/failures" + month, LIST_MS));
+    out.add(new Asked("flow, 1 h", "/api/v1/flow" + hour, 0));
+    out.add(list("calls, newest, 30 d", "/api/v1/calls" + month));
+    out.add(list("calls, dearest, 30 d", "/api/v1/calls" + month + "&sort=-cost"));
+    out.add(list("calls, slowest, 30 d", "/api/v1/calls" + month + "&sort=-duration"));
+    out.add(
+        list(
+            "calls, failed, of a team, 30 d",
+            "/api/v1/calls" + month + "&status=error&team=team-3"));
+    out.add(list("calls, text, 24 h", "/api/v1/calls" + day + "&q=user-17"));
+    if (!ids.getOrDefault("cursor", "").isEmpty()) {
+      out.add(
+          list("calls, next page, 30 d", "/api/v1/calls" + month + "&cursor=" + ids.get("cursor")));
+    }
+    out.add(list("traces, newest, 30 d", "/api/v1/traces" + month));
+    out.add(list("traces, newest, of a model, 30 d", "/api/v1/traces" + month + "&model=model-3"));
+    out.add(list("traces, failed, 24 h", "/api/v1/traces" + day + "&status=error"));
+    out.add(list("traces, slowest, 24 h", "/api/v1/traces" + day + "&sort=-duration"));
+    out.add(list("traces, slowest, 30 d", "/api/v1/traces" + month + "&sort=-duration"));
+    out.add(list("traces, dearest, 30 d", "/api/v1/traces" + month + "&sort=-cost"));
+    out.add(list("traces, text, 24 h", "/api/v1/traces" + day + "&q=session-17"));
+    out.add(list("sessions, 24 h", "/api/v1/sessions" + day));
+    out.add(list("sessions, 30 d", "/api/v1/sessions" + month));
+    out.add(new Asked("trace", "/api/v1/traces/" + ids.get("trace"), LIST_MS));
+    out.add(new Asked("session", "/api/v1/sessions/" + ids.get("session"), LIST_MS));
+    out.add(new Asked("coverage, 30 d", "/api/v1/coverage" + month, 0));
+    out.add(new Asked("status", "/api/v1/status", 0));
+    out.add(new Asked("metrics", "/metrics", 0));
+    return out;
+  }
+
+  private static Asked series(String name, String query) {
+    return new Asked("timeseries: " + name, "/api/v1/timeseries" + query, 0);
+  }
+
+  private static Asked list(String name, String path) {
+    return new Asked(name, path, LIST_MS);
+  }
+
+  /** The last hours, with both ends inside a minute. */
+  static String range(long endMs, long hours) {
+    return "?from=" + (endMs - hours * HOUR - 10_000) + "&to=" + (endMs - 10_000);
+  }
+}

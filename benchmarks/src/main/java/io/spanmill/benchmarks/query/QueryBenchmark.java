@@ -1,0 +1,211 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.benchmarks.query;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Migrations;
+import io.spanmill.clickhouse.Sql;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.query.QueryService;
+import io.spanmill.standalone.embedded.EmbeddedClickHouse;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Measures every endpoint of the query API over a month of traffic: {@code fill DIR} makes the
+ * data, {@code measure DIR OUT} times each question with the result cache off, {@code dashboards
+ * DIR OUT} lets fifty dashboards refresh. {@code OUT} is a folder for tables and plot.
+ */
+public final class QueryBenchmark {
+  private static final int DAYS = 30;
+  private static final int SERIES = 10_000;
+  private static final long CALLS = 2_000_000;
+  private static final long SPANS = 10_000_000;
+  private static final long FILL_MEMORY_BYTES = 6L << 30;
+  private static final long MINUTE_MS = 60_000;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private QueryBenchmark() {}
+
+  public static void main(String[] args) throws Exception {
+    if (args.length < 2) {
+      System.err.println(
+          "fill DIR [CALLS SPANS] | measure DIR OUT [RUNS] | dashboards DIR OUT [SECONDS]");
+      System.exit(2);
+    }
+    Path dir = Path.of(args[1]).toAbsolutePath();
+    switch (args[0]) {
+      case "fill" ->
+          fill(
+              dir,
+              args.length > 3 ? Long.parseLong(args[2]) : CALLS,
+              args.length > 3 ? Long.parseLong(args[3]) : SPANS);
+      case "measure" ->
+          measure(dir, Path.of(args[2]), args.length > 3 ? Integer.parseInt(args[3]) : 20);
+      case "dashboards" ->
+          dashboards(dir, Path.of(args[2]), args.length > 3 ? Integer.parseInt(args[3]) : 60);
+      default -> throw new IllegalArgumentException("unknown command " + args[0]);
+    }
+    System.exit(0);
+  }
+
+  private static void fill(Path dir, long calls, long spans) throws IOException {
+    long begin = System.nanoTime();
+    try (EmbeddedClickHouse server =
+            EmbeddedClickHouse.start(dir, 0, FILL_MEMORY_BYTES, why -> {});
+        ClickHouse clickHouse = ClickHouse.open(settings(server, Map.of()))) {
+      Migrations.apply(clickHouse, settings(server, Map.of()));
+      long endMs = System.currentTimeMillis() / MINUTE_MS * MINUTE_MS;
+      new QueryFixture(clickHouse, endMs, DAYS, SERIES).fill(calls, spans);
+      Files.writeString(dir.resolve("end-ms"), Long.toString(endMs));
+    }
+    System.out.printf(Locale.ROOT, "filled in %.0f s%n", (System.nanoTime() - begin) / 1e9);
+  }
+
+  /** Long retentions: the data must not run out while they are measured. */
+  private static Settings settings(EmbeddedClickHouse server, Map<String, String> more) {
+    Map<String, String> all = new HashMap<>();
+    all.put(Keys.CLICKHOUSE_URL, server.url());
+    all.put(Keys.CLICKHOUSE_USER, server.user());
+    all.put(Keys.CLICKHOUSE_PASSWORD, server.password());
+    all.put(Keys.QUERY_PORT, "0");
+    all.put(Keys.QUERY_RATE_LIMIT, "1000000");
+    all.put(Keys.RETENTION_SPANS, "90");
+
+    all.putAll(more);
+    return Settings.of(all);
+  }
+
+  private static void measure(Path dir, Path out, int runs) throws Exception {
+    long endMs = Long.parseLong(Files.readString(dir.resolve("end-ms")));
+    List<Measured> measured = new ArrayList<>();
+    try (EmbeddedClickHouse server = EmbeddedClickHouse.start(dir, 0, memory(), why -> {});
+        ClickHouse clickHouse = ClickHouse.open(settings(server, Map.of()));
+        QueryService service =
+            QueryService.start(settings(server, Map.of(Keys.QUERY_CACHE_BYTES, "0")))) {
+      HttpClient http = HttpClient.newHttpClient();
+      long callsRead = rowsOfCalls(clickHouse, endMs);
+      for (Asked asked : Asked.all(endMs, DAYS, ids(service, http, endMs))) {
+        measured.add(measure(asked, service, http, clickHouse, runs));
+      }
+      String table = Report.endpoints(measured, callsRead, clickHouse);
+      Files.createDirectories(out);
+      Files.writeString(out.resolve("query-latency.md"), table);
+      Files.writeString(out.resolve("query-latency.svg"), Report.plot(measured));
+      System.out.println(table);
+    }
+  }
+
+  private static long memory() {
+    return Settings.of(Map.of()).longValue(Keys.CLICKHOUSE_MEMORY_MAX);
+  }
+
+  /** Rows that the overview of the whole range would read from {@code calls}. */
+  private static long rowsOfCalls(ClickHouse clickHouse, long endMs) {
+    return clickHouse.number(
+        Sql.of("SELECT count() FROM calls WHERE event_time < fromUnixTimestamp64Milli({end:Int64})")
+            .with("end", endMs));
+  }
+
+  /** A trace and a session that exist. */
+  private static Map<String, String> ids(QueryService service, HttpClient http, long endMs)
+      throws Exception {
+    String range = "?from=" + (endMs - 3_600_000) + "&to=" + endMs + "&limit=1";
+    JsonNode trace = JSON.readTree(get(service, http, "/api/v1/traces" + range));
+    JsonNode session = JSON.readTree(get(service, http, "/api/v1/sessions" + range));
+    JsonNode calls = JSON.readTree(get(service, http, "/api/v1/calls" + range));
+    return Map.of(
+        "trace",
+        trace.findValue("traceId").asText(),
+        "session",
+        session.findValue("sessionId").asText(),
+        "cursor",
+        calls.path("nextCursor").asText(""));
+  }
+
+  private static Measured measure(
+      Asked asked, QueryService service, HttpClient http, ClickHouse clickHouse, int runs)
+      throws Exception {
+    for (int i = 0; i < 2; i++) {
+      get(service, http, asked.path());
+    }
+    long[] before = reads(clickHouse);
+    double[] ms = new double[runs];
+    long bytes = 0;
+    for (int i = 0; i < runs; i++) {
+      long begin = System.nanoTime();
+      bytes = get(service, http, asked.path()).length();
+      ms[i] = (System.nanoTime() - begin) / 1e6;
+    }
+    long[] after = reads(clickHouse);
+    Arrays.sort(ms);
+    return new Measured(
+        asked,
+        ms[runs / 2],
+        ms[(int) Math.ceil(runs * 0.95) - 1],
+        (after[0] - before[0]) / runs,
+        (after[1] - before[1]) / runs,
+        bytes);
+  }
+
+  /** Rows and bytes that queries have read since the server began; this query reads neither. */
+  private static long[] reads(ClickHouse clickHouse) {
+    return new long[] {event(clickHouse, "SelectedRows"), event(clickHouse, "SelectedBytes")};
+  }
+
+  private static long event(ClickHouse clickHouse, String name) {
+    return clickHouse.number(
+        Sql.of("SELECT toUInt64(sum(value)) FROM system.events WHERE event = {event:String}")
+            .with("event", name));
+  }
+
+  static String get(QueryService service, HttpClient http, String path) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != 200) {
+      throw new IllegalStateException(path + ": " + answer.statusCode() + " " + answer.body());
+    }
+    return answer.body();
+  }
+
+  private static void dashboards(Path dir, Path out, int seconds) throws Exception {
+    long endMs = Long.parseLong(Files.readString(dir.resolve("end-ms")));
+    StringBuilder table = new StringBuilder();
+    try (EmbeddedClickHouse server = EmbeddedClickHouse.start(dir, 0, memory(), why -> {});
+        ClickHouse clickHouse = ClickHouse.open(settings(server, Map.of()))) {
+      for (String cache : List.of("0", "67108864")) {
+        try (QueryService service =
+            QueryService.start(settings(server, Map.of(Keys.QUERY_CACHE_BYTES, cache)))) {
+          Dashboards run = new Dashboards(service, clickHouse, server.pid(), endMs, DAYS);
+          table.append(run.run(cache.equals("0") ? "off" : "64 MiB", seconds));
+        }
+      }
+    }
+    Files.createDirectories(out);
+    Files.writeString(out.resolve("query-dashboards.md"), Dashboards.HEAD + table);
+    System.out.println(Dashboards.HEAD + table);
+  }
+
+  /** The moment of a run, as documents tell it. */
+  static String today() {
+    return Instant.now().toString().substring(0, 10);
+  }
+}
