@@ -91,10 +91,7 @@ public final class QueryService implements AutoCloseable {
     measure(registry, queries);
     MetricsEndpoint metrics =
         new MetricsEndpoint(
-            queries.ledger(),
-            registry.getPrometheusRegistry(),
-            settings.integer(Keys.METRICS_MAX_SERIES),
-            clock);
+            queries.ledger(), clickHouse, registry.getPrometheusRegistry(), settings, clock);
     ApiKeys keys = ApiKeys.of(settings);
     Tokens tokens = new Tokens(settings, clock);
     AgentOpsSurface agentOps =

@@ -42,7 +42,8 @@ public final class Migrations {
           "V004__uploads.sql",
           "V005__editions.sql",
           "V006__corrections.sql",
-          "V007__live.sql");
+          "V007__live.sql",
+          "V008__shown.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

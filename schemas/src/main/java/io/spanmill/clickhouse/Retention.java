@@ -37,6 +37,7 @@ final class Retention {
     set("duplicates", "event_time", Keys.RETENTION_CALLS, now);
     set("corrections", "event_time", Keys.RETENTION_CALLS, now);
     set("spans", "ts", Keys.RETENTION_SPANS, now);
+    set("span_hours", "hour", Keys.RETENTION_SPANS, now);
     set("span_content", "ts", Keys.RETENTION_CONTENT, now);
     set("uploads", "uploaded_at", Keys.RETENTION_UPLOADS, now);
     for (Cube cube : cubes) {

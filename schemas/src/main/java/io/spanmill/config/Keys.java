@@ -140,6 +140,7 @@ public final class Keys {
   public static final String QUERY_RATE_LIMIT = key("Query API", "query.rate.limit", INT, 100, between(1, 1_000_000), LOW, "Requests a second per key or address; past it 429.");
   public static final String QUERY_CORS_ORIGINS = key("Query API", "query.cors.origins", LIST, "", LOW, "Origins that browsers may read from, with credentials. Empty: none.");
   public static final String METRICS_MAX_SERIES = key("Query API", "metrics.max.series", INT, 2000, between(1, 1_000_000), MEDIUM, "Most label sets of /metrics; the rest fold into __other__.");
+  public static final String METRICS_ZERO_MS = key("Query API", "metrics.zero.ms", LONG, 20_000L, between(0, 600_000), LOW, "How long a new series of /metrics is shown at 0 before its value, so that increase() sees its first calls; more than the scrape interval.");
   public static final String AGENTOPS_UPSTREAM_URL = key("Query API", "agentops.upstream.url", STRING, "", LOW, "A self-hosted AgentOps to set figures beside (?source=agentops).");
   public static final String AGENTOPS_UPSTREAM_KEY = key("Query API", "agentops.upstream.key", PASSWORD, "", LOW, "API key for agentops.upstream.url.");
   public static final String AGENTOPS_UPSTREAM_SESSION = key("Query API", "agentops.upstream.session", PASSWORD, "", LOW, "Value of the session_id cookie at agentops.upstream.url, where that AgentOps answers its dashboard's routes to sessions alone. Empty: the token of agentops.upstream.key.");

@@ -50,10 +50,7 @@ final class LedgerSnapshots {
   }
 
   List<MetricSnapshot> of(
-      Map<Labels, Ledger.Counters> all,
-      Map<Labels, BigDecimal> corrections,
-      List<Recent> recent,
-      long nowMs) {
+      Map<Labels, Ledger.Counters> all, Map<Labels, BigDecimal> corrections, List<Recent> recent) {
     Map<Labels, Ledger.Counters> calls = new LinkedHashMap<>();
     Map<Labels, Ledger.Counters> requests = new LinkedHashMap<>();
     all.forEach(
@@ -75,7 +72,7 @@ final class LedgerSnapshots {
     out.add(corrections(corrections));
     Map<Labels, Recent> newest = byLabels(recent);
     for (LatencyKind kind : Histograms.KINDS) {
-      out.add(histogram(kind, calls, newest, nowMs));
+      out.add(histogram(kind, calls, newest));
       out.add(quantiles(kind, newest));
     }
     return out;
@@ -153,10 +150,7 @@ final class LedgerSnapshots {
   }
 
   private static MetricSnapshot histogram(
-      LatencyKind kind,
-      Map<Labels, Ledger.Counters> series,
-      Map<Labels, Recent> newest,
-      long nowMs) {
+      LatencyKind kind, Map<Labels, Ledger.Counters> series, Map<Labels, Recent> newest) {
     HistogramSnapshot.Builder out =
         HistogramSnapshot.builder()
             .name(HISTOGRAM_NAMES.get(kind) + "_seconds")
@@ -164,8 +158,7 @@ final class LedgerSnapshots {
     series.forEach(
         (l, c) -> {
           double[] cumulative = c.histograms.get(kind);
-          if (cumulative == null
-              || (cumulative[Histograms.BOUNDS] == 0 && kind != LatencyKind.DURATION)) {
+          if (cumulative == null) {
             return;
           }
           ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
@@ -181,7 +174,7 @@ final class LedgerSnapshots {
                   .labels(labels(l))
                   .classicHistogramBuckets(buckets.build())
                   .sum(cumulative[Histograms.BOUNDS + 1]);
-          Exemplar slowest = kind == LatencyKind.DURATION ? slowest(newest.get(l), nowMs) : null;
+          Exemplar slowest = kind == LatencyKind.DURATION ? slowest(newest.get(l)) : null;
           if (slowest != null) {
             point.exemplars(Exemplars.of(slowest));
           }
@@ -190,15 +183,14 @@ final class LedgerSnapshots {
     return out.build();
   }
 
-  private static @Nullable Exemplar slowest(@Nullable Recent recent, long nowMs) {
+  private static @Nullable Exemplar slowest(@Nullable Recent recent) {
     if (recent == null || recent.slowestMicros() < 0) {
       return null;
     }
     return Exemplar.builder()
         .value(recent.slowestMicros() / 1e6)
-        .traceId(recent.slowestTrace())
-        .spanId("0000000000000000")
-        .timestampMillis(nowMs)
+        .labels(io.prometheus.metrics.model.snapshots.Labels.of("trace_id", recent.slowestTrace()))
+        .timestampMillis(recent.slowestMinuteMs())
         .build();
   }
 
@@ -246,6 +238,11 @@ final class LedgerSnapshots {
       latencies.put(kind, sum);
     }
     Recent slower = a.slowestMicros() >= b.slowestMicros() ? a : b;
-    return new Recent(a.labels(), latencies, slower.slowestMicros(), slower.slowestTrace());
+    return new Recent(
+        a.labels(),
+        latencies,
+        slower.slowestMicros(),
+        slower.slowestTrace(),
+        slower.slowestMinuteMs());
   }
 }

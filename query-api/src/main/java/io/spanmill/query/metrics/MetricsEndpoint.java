@@ -10,6 +10,10 @@ import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.ClickHouseFailure;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
 import io.spanmill.query.http.Access;
 import io.spanmill.query.http.ApiException;
 import io.spanmill.query.http.Caller;
@@ -25,17 +29,23 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code /metrics}: the ledger's counters and the newest quantiles, for a caller's project or for
  * all; this process's own health for those who see all.
  */
 public final class MetricsEndpoint implements RouteRegistrar {
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsEndpoint.class);
   private static final long MAX_AGE_MS = 1000;
   private static final long WINDOW_MS = 300_000;
   private static final long MINUTE_MS = 60_000;
 
   private final LedgerReader reader;
+  private final ShownSeries series;
   private final PrometheusRegistry own;
   private final Clock clock;
   private final ExpositionFormats formats = ExpositionFormats.init();
@@ -44,11 +54,22 @@ public final class MetricsEndpoint implements RouteRegistrar {
   private List<LedgerReader.Recent> recent = List.of();
   private long readAtMs = Long.MIN_VALUE / 2;
 
-  public MetricsEndpoint(LedgerReader reader, PrometheusRegistry own, int maxSeries, Clock clock) {
+  /**
+   * @param clickHouse where it is kept since when series are shown; not closed with this
+   */
+  public MetricsEndpoint(
+      LedgerReader reader,
+      ClickHouse clickHouse,
+      PrometheusRegistry own,
+      Settings settings,
+      Clock clock) {
     this.reader = reader;
+    this.series = new ShownSeries(clickHouse);
     this.own = own;
     this.clock = clock;
-    this.ledger = new Ledger(maxSeries);
+    this.ledger =
+        new Ledger(
+            settings.integer(Keys.METRICS_MAX_SERIES), settings.longValue(Keys.METRICS_ZERO_MS));
   }
 
   @Override
@@ -87,7 +108,7 @@ public final class MetricsEndpoint implements RouteRegistrar {
     refresh();
     LedgerSnapshots snapshots =
         new LedgerSnapshots(labels -> caller.mayRead(labels.project()), ledger::admit);
-    return snapshots.of(ledger.show(clock.millis()), corrections, recent, clock.millis());
+    return snapshots.of(ledger.show(clock.millis()), corrections, recent);
   }
 
   /** Reads the ledger if what is known of it is older than a second. */
@@ -97,18 +118,26 @@ public final class MetricsEndpoint implements RouteRegistrar {
       return;
     }
     try {
-      ledger.update(reader.read());
+      List<LedgerReader.Line> lines = reader.read();
+      ledger.know(series.read());
+      Set<ShownSeries.Series> unknown = ledger.update(lines);
+      if (!unknown.isEmpty()) {
+        series.add(unknown, now);
+        ledger.know(unknown.stream().collect(Collectors.toMap(s -> s, s -> now)));
+      }
       corrections = reader.corrections();
       long from = now - WINDOW_MS;
       long to = now - now % MINUTE_MS + MINUTE_MS;
       recent = reader.recent(new TimeRange(from - from % MINUTE_MS, to));
       readAtMs = now;
-    } catch (QueryFailure e) {
-      if (!ledger.loaded()) {
-        throw new ApiException(503, "ledger_not_read", "the ledger has not been read yet", null);
-      }
-      // Counters that stand still are right; those of a broken read would not be.
-      throw e;
+    } catch (QueryFailure | ClickHouseFailure e) {
+      // A gap is right; counters that stand still or lack a part would not be.
+      LOG.warn("the ledger cannot be read: {}", e.getMessage());
+      throw new ApiException(
+          503,
+          ledger.loaded() ? "unavailable" : "ledger_not_read",
+          "the ledger cannot be read now, try again",
+          null);
     }
   }
 }

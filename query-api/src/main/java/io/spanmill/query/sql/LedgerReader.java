@@ -41,12 +41,18 @@ public final class LedgerReader {
    */
   public record Line(Labels labels, String errorClass, Figures figures, long opened) {}
 
-  /** Distributions of the newest minutes and the slowest call of them. */
+  /**
+   * Distributions of the newest minutes and the slowest call of them.
+   *
+   * @param slowestMicros -1 without a call
+   * @param slowestMinuteMs start of the minute it ended in
+   */
   public record Recent(
       Labels labels,
       Map<LatencyKind, Figures.Latency> latencies,
       long slowestMicros,
-      String slowestTrace) {}
+      String slowestTrace,
+      long slowestMinuteMs) {}
 
   /** All lines of the ledger, oldest series first. */
   public List<Line> read() {
@@ -105,7 +111,9 @@ public final class LedgerReader {
               + "_max_us");
     }
     sql.add(", max(slowest_us) AS slow_us,")
-        .add(" lower(hex(max((slowest_us, slowest_trace)).2)) AS slow_trace")
+        .add(" lower(hex(max((slowest_us, slowest_trace)).2)) AS slow_trace,")
+        .add(" toInt64(max((slowest_us, slowest_trace, toUnixTimestamp(window_start))).3) * 1000")
+        .add(" AS slow_ms")
         .add(" FROM rollup_model_minute FINAL WHERE " + editions.read().condition())
         .add(" AND window_start >= toDateTime(");
     sql.bind(range.fromMs() / 1000).add(", 'UTC') AND window_start < toDateTime(");
@@ -119,7 +127,13 @@ public final class LedgerReader {
         latency.maxMicros = row.integer(kind.prefix() + "_max_us");
         latencies.put(kind, latency);
       }
-      out.add(new Recent(labels(row), latencies, row.integer("slow_us"), row.text("slow_trace")));
+      out.add(
+          new Recent(
+              labels(row),
+              latencies,
+              row.integer("slow_us"),
+              row.text("slow_trace"),
+              row.integer("slow_ms")));
     }
     return out;
   }
