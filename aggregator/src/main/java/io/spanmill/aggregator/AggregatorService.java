@@ -161,8 +161,15 @@ public final class AggregatorService implements AutoCloseable {
                 registry,
                 clock));
     opened.push(sinks);
-    EndSampler sampler = new EndSampler(consumer(settings), partitions, clickHouse, clock);
-    DeadLetterCensus deadLetters = new DeadLetterCensus(consumer(settings), partitions, registry);
+    EndSampler sampler =
+        new EndSampler(
+            consumer(settings, "read_committed"),
+            consumer(settings, "read_uncommitted"),
+            partitions,
+            clickHouse,
+            clock);
+    DeadLetterCensus deadLetters =
+        new DeadLetterCensus(consumer(settings, "read_committed"), partitions, registry);
     StatusWriter status = new StatusWriter(clickHouse, metrics, prices, deadLetters);
     opened.push(schedule(settings, sampler, deadLetters, status, prices));
     reconcile(settings, clickHouse, cubes, registry, clock, opened);
@@ -284,9 +291,9 @@ public final class AggregatorService implements AutoCloseable {
     return config;
   }
 
-  private static KafkaConsumer<byte[], byte[]> consumer(Settings settings) {
+  private static KafkaConsumer<byte[], byte[]> consumer(Settings settings, String isolation) {
     Map<String, Object> config = kafka(settings);
-    config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
     config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());

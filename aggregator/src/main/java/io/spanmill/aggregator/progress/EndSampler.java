@@ -35,6 +35,7 @@ public final class EndSampler implements AutoCloseable {
   private static final int MAX_MARKERS = 64;
 
   private final Consumer<byte[], byte[]> consumer;
+  private final Consumer<byte[], byte[]> uncommitted;
   private final ClickHouse clickHouse;
   private final Clock clock;
   private final List<TopicPartition> partitions = new ArrayList<>();
@@ -50,10 +51,16 @@ public final class EndSampler implements AutoCloseable {
    * A sampler of so many partitions.
    *
    * @param consumer reading committed, of no group; closed with this
+   * @param uncommitted reading uncommitted, of no group; closed with this
    */
   public EndSampler(
-      Consumer<byte[], byte[]> consumer, int partitions, ClickHouse clickHouse, Clock clock) {
+      Consumer<byte[], byte[]> consumer,
+      Consumer<byte[], byte[]> uncommitted,
+      int partitions,
+      ClickHouse clickHouse,
+      Clock clock) {
     this.consumer = consumer;
+    this.uncommitted = uncommitted;
     this.clickHouse = clickHouse;
     this.clock = clock;
     for (int p = 0; p < partitions; p++) {
@@ -72,12 +79,15 @@ public final class EndSampler implements AutoCloseable {
   public void sample() {
     try {
       long sampledMs = clock.millis();
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      // What is acknowledged beside a transaction that is still open lies behind the end that
+      // readers of committed records see.
+      Map<TopicPartition, Long> ends = uncommitted.endOffsets(partitions);
+      Map<TopicPartition, Long> committed = consumer.endOffsets(partitions);
       block.clear();
       for (TopicPartition partition : partitions) {
         int p = partition.partition();
         long end = ends.getOrDefault(partition, 0L);
-        if (end != endBefore[p]) {
+        if (end != endBefore[p] || committed.getOrDefault(partition, 0L) < end) {
           endBefore[p] = end;
           endOfData[p] = -1;
         } else if (endOfData[p] < 0) {
@@ -103,6 +113,7 @@ public final class EndSampler implements AutoCloseable {
   @Override
   public void close() {
     consumer.close();
+    uncommitted.close();
   }
 
   /** Offset after the last record before the end; the end itself if none is found near it. */

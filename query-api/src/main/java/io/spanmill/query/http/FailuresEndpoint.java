@@ -6,6 +6,7 @@ package io.spanmill.query.http;
 import static io.spanmill.query.http.Json.object;
 
 import io.spanmill.model.Dimension;
+import io.spanmill.query.sql.Progress;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
 import io.spanmill.query.sql.RollupReader;
@@ -56,6 +57,7 @@ final class FailuresEndpoint implements Endpoint {
   @Override
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of(Dimension.ERROR_CLASS, Dimension.MODEL));
+    Long calls = queries.progress().read().completeThrough(List.of(Progress.CALLS));
     RollupReader.Sums sums = queries.rollups().sums(q, Set.of("errors"), null, false);
     Map<String, Map<String, Long>> byClass = new HashMap<>();
     long total = 0;
@@ -82,7 +84,7 @@ final class FailuresEndpoint implements Endpoint {
     }
     rows.sort(Comparator.comparingLong(r -> -(Long) Objects.requireNonNull(r.get("count"))));
     Map<String, @Nullable Object> out =
-        Answers.range(q, sums.origin(), queries.rollups().notCounted(q));
+        Answers.range(q, sums.origin().and(calls), queries.rollups().notCounted(q));
     out.put("rows", rows);
     out.put("total", total);
     return out;

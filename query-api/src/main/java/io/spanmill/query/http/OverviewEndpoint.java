@@ -45,18 +45,24 @@ final class OverviewEndpoint implements Endpoint {
     Question q = questions.question(asked, List.of());
     RollupReader.Overview overview = queries.rollups().overview(q);
     TimeRange before = q.range().before();
-    List<Long> events = queries.spans().count(q.scope(), q.filters(), List.of(q.range(), before));
+    SpanCounter.Counted spans = queries.spans().count(q.scope(), q.filters(), q.range());
     SpanCounter.Lateness lateness = queries.spans().lateness(q.scope(), q.range());
     RollupReader.Totals now = overview.current();
     RollupReader.Totals then = overview.previous();
-    Map<String, @Nullable Object> out = Answers.range(q, overview.origin(), now.notCounted());
+    RollupReader.Origin origin =
+        spans == null ? overview.origin() : overview.origin().and(spans.completeThroughMs());
+    Map<String, @Nullable Object> out = Answers.range(q, origin, now.notCounted());
     out.put(
         "totals",
-        Answers.totals(events == null ? null : events.get(0), now.counted(), now.requests()));
+        Answers.totals(
+            spans == null ? null : Long.valueOf(spans.current()), now.counted(), now.requests()));
     Map<String, @Nullable Object> previous =
         object("from", Json.iso(before.fromMs()), "to", Json.iso(before.toMs()));
     previous.putAll(
-        Answers.totals(events == null ? null : events.get(1), then.counted(), then.requests()));
+        Answers.totals(
+            spans == null ? null : Long.valueOf(spans.previous()),
+            then.counted(),
+            then.requests()));
     out.put("previous", previous);
     out.put(
         "lateness",

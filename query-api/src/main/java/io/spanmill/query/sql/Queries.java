@@ -53,7 +53,7 @@ public final class Queries {
             editions,
             cache,
             settings.longValue(Keys.QUERY_RAW_MAX_ROWS));
-    this.spans = new SpanCounter(database, cache, progress);
+    this.spans = new SpanCounter(database, cache, progress, settings, clock);
     this.calls = new CallsReader(database);
     this.traces = new TracesReader(database);
     this.status = new StatusReader(database);

@@ -51,7 +51,16 @@ public final class RollupReader {
    * @param source {@code windows}, {@code calls} or {@code mixed}
    * @param completeThroughMs arrival time up to which all is counted, or null
    */
-  public record Origin(String source, @Nullable Long completeThroughMs) {}
+  public record Origin(String source, @Nullable Long completeThroughMs) {
+    /** The same for an answer that read something else too, complete up to then. */
+    public Origin and(@Nullable Long otherMs) {
+      return new Origin(
+          source,
+          completeThroughMs == null || otherMs == null
+              ? null
+              : Long.valueOf(Math.min(completeThroughMs, otherMs)));
+    }
+  }
 
   /** Calls and money of a layer that is not counted. */
   public record Beside(long calls, BigDecimal cost) {}
