@@ -61,13 +61,20 @@ class MigrationsIT {
 
   @Test
   void retention_followsTheSettings() {
-    Settings first = settings("keep", Map.of(Keys.RETENTION_CONTENT, "3"));
+    Settings first =
+        settings(
+            "keep",
+            Map.of(
+                Keys.RETENTION_CONTENT, "3",
+                Keys.RETENTION_MINUTE, "14",
+                Keys.RETENTION_HOUR, "400"));
     try (ClickHouse clickHouse = ClickHouse.open(first)) {
       Migrations.apply(clickHouse, first);
       assertThat(engine(clickHouse, "span_content")).contains("toIntervalDay(3)");
       assertThat(engine(clickHouse, "rollup_model_minute")).contains("toIntervalDay(14)");
       assertThat(engine(clickHouse, "rollup_model_hour")).contains("toIntervalDay(400)");
       assertThat(engine(clickHouse, "rollup_model_all")).doesNotContain("TTL");
+      assertThat(engine(clickHouse, "metric_series")).doesNotContain("TTL");
 
       Migrations.apply(clickHouse, first.with(Map.of(Keys.RETENTION_CONTENT, "9")));
       assertThat(engine(clickHouse, "span_content"))

@@ -10,6 +10,8 @@ import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.Quantiles;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import io.spanmill.query.sql.Figures;
 import io.spanmill.query.sql.LatencyKind;
 import io.spanmill.query.sql.LedgerReader.Labels;
@@ -194,9 +196,10 @@ final class LedgerSnapshots {
         .build();
   }
 
+  /** Summaries, for the label {@code quantile} is theirs; count and sum are the histogram's. */
   private static MetricSnapshot quantiles(LatencyKind kind, Map<Labels, Recent> newest) {
-    GaugeSnapshot.Builder out =
-        GaugeSnapshot.builder()
+    SummarySnapshot.Builder out =
+        SummarySnapshot.builder()
             .name(HISTOGRAM_NAMES.get(kind) + "_quantile_seconds")
             .help(HELP.get(kind) + ": quantiles of the last five minutes, in seconds");
     newest.forEach(
@@ -205,13 +208,15 @@ final class LedgerSnapshots {
           if (latency.sketch.size() == 0) {
             return;
           }
+          Quantiles.Builder quantiles = Quantiles.builder();
           for (double q : QUANTILES) {
-            out.dataPoint(
-                GaugeSnapshot.GaugeDataPointSnapshot.builder()
-                    .labels(labels(l, "quantile", Double.toString(q), "window", "5m"))
-                    .value(latency.quantileMs(q) / 1000)
-                    .build());
+            quantiles.quantile(q, latency.quantileMs(q) / 1000);
           }
+          out.dataPoint(
+              SummarySnapshot.SummaryDataPointSnapshot.builder()
+                  .labels(labels(l, "window", "5m"))
+                  .quantiles(quantiles.build())
+                  .build());
         });
     return out.build();
   }
