@@ -9,9 +9,12 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -93,25 +96,38 @@ final class ApiDocument {
     return out;
   }
 
-  /** Every field with its type; what may be null has none. */
-  static Map<String, String> shape(JsonNode answer) {
-    Map<String, String> out = new TreeMap<>();
-    shape(out, "", cut(answer));
+  /**
+   * Where two answers have other fields or other types; of lists the first elements are held
+   * against each other. What is null or empty in one may be anything in the other.
+   */
+  static List<String> differences(JsonNode then, JsonNode now) {
+    List<String> out = new ArrayList<>();
+    differences(out, "", then, now);
     return out;
   }
 
-  private static void shape(Map<String, String> out, String at, JsonNode node) {
-    if (node.isObject()) {
-      boolean names = at.matches(".*\\.(attributes|resource|notCounted|key)");
-      if (!names) {
-        node.fields().forEachRemaining(f -> shape(out, at + "." + f.getKey(), f.getValue()));
+  private static void differences(List<String> out, String at, JsonNode then, JsonNode now) {
+    if (then.isNull() || now.isNull()) {
+      return;
+    }
+    if (then.getNodeType() != now.getNodeType()) {
+      out.add(at + ": " + then.getNodeType() + " became " + now.getNodeType());
+    } else if (then.isObject()) {
+      if (at.matches(".*\\.(attributes|resource|notCounted|key)")) {
+        return;
       }
-    } else if (node.isArray()) {
-      if (!node.isEmpty()) {
-        shape(out, at + "[]", node.get(0));
+      Set<String> names = new TreeSet<>();
+      then.fieldNames().forEachRemaining(names::add);
+      now.fieldNames().forEachRemaining(names::add);
+      for (String name : names) {
+        if (!then.has(name) || !now.has(name)) {
+          out.add(at + "." + name + (then.has(name) ? " is gone" : " is new"));
+        } else {
+          differences(out, at + "." + name, then.get(name), now.get(name));
+        }
       }
-    } else if (!node.isNull()) {
-      out.put(at, node.getNodeType().toString());
+    } else if (then.isArray() && !then.isEmpty() && !now.isEmpty()) {
+      differences(out, at + "[]", then.get(0), now.get(0));
     }
   }
 

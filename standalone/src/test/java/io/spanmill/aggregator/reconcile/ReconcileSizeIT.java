@@ -81,7 +81,10 @@ class ReconcileSizeIT {
                     + " toInt64(number % 5000), -1, -1, -1, -1, concat('team-', toString(number %"
                     + " 10)), concat('key-', toString(number % 50)), concat('user-', toString(number"
                     + " % 500)), 'openai', 'chat', cost, 'priced', -1, -1 FROM numbers({size:UInt64})")
-            .with("size", size));
+            .with("size", size)
+            .setting("max_threads", 1)
+            .setting("max_insert_block_size", 50_000)
+            .setting("min_insert_block_size_rows", 50_000));
     clickHouse.execute(
         Sql.of(
                 "INSERT INTO spans (project, trace_id, span_id, layer, model, input_tokens,"
@@ -95,10 +98,17 @@ class ReconcileSizeIT {
                     + identity
                     + usage
                     + " number, arrayJoin(range(4)) AS n FROM numbers({size:UInt64}))")
-            .with("size", size));
+            .with("size", size)
+            .setting("max_threads", 1)
+            .setting("max_insert_block_size", 50_000)
+            .setting("min_insert_block_size_rows", 50_000));
     for (Cube cube : Cube.BUILT_IN) {
       for (WindowKind kind : cube.windows()) {
-        clickHouse.execute(Sql.of(rollups(cube, kind)));
+        // The test's server is small; filling it is not what is measured.
+        clickHouse.execute(
+            Sql.of(rollups(cube, kind))
+                .setting("max_threads", 1)
+                .setting("max_bytes_before_external_group_by", 200L << 20));
       }
     }
     clickHouse.execute(
