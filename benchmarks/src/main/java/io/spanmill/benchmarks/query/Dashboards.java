@@ -75,12 +75,14 @@ final class Dashboards {
     long[] after = state();
     double took = (System.nanoTime() - begin) / 1e9;
     List<Double> sorted = new ArrayList<>(latenciesMs);
+    // What the end of the run interrupts has not failed.
+    long failures = failed.get();
     tick.cancel(false);
     timer.shutdownNow();
     timer.awaitTermination(20, TimeUnit.SECONDS);
     Collections.sort(sorted);
-    if (failed.get() > 0 || sorted.isEmpty()) {
-      throw new IllegalStateException(failed.get() + " refreshes failed");
+    if (failures > 0 || sorted.isEmpty()) {
+      throw new IllegalStateException(failures + " refreshes failed");
     }
     return String.format(
         Locale.ROOT,
