@@ -8,7 +8,6 @@ import static io.spanmill.query.http.Json.object;
 import io.spanmill.query.sql.Row;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +28,7 @@ final class SpanJson {
         "spanId", s.text("span"),
         "parentSpanId", CallJson.parent(s.text("parent")),
         "name", s.text("name"),
-        "role", s.text("role").toUpperCase(Locale.ROOT),
+        "role", s.text("role"),
         "layer", Json.orNull(layer),
         "counted", call != null,
         "kind", kind < KINDS.size() ? KINDS.get(kind) : KINDS.get(0),
