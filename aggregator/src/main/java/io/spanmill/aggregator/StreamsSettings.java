@@ -16,7 +16,9 @@ final class StreamsSettings {
   /** Also the consumer group, and the prefix of changelog topics and transactional ids. */
   static final String APPLICATION_ID = "spanmill-aggregator";
 
-  private static final long CACHE_BYTES = 64L * 1024 * 1024;
+  /** Tasks ask for a commit at each mark; this is for when they don't get to it. */
+  private static final int LATEST_COMMIT_MS = 5000;
+
   private static final int RECORD_OVERHEAD_BYTES = 200_000;
 
   private StreamsSettings() {}
@@ -27,13 +29,13 @@ final class StreamsSettings {
     p.put(StreamsConfig.APPLICATION_ID_CONFIG, APPLICATION_ID);
     p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.string(Keys.KAFKA_BOOTSTRAP));
     p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, settings.integer(Keys.COMMIT_INTERVAL_MS));
+    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, LATEST_COMMIT_MS);
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, settings.integer(Keys.AGGREGATOR_THREADS));
     p.put(
         StreamsConfig.STATE_DIR_CONFIG,
         Path.of(settings.string(Keys.DATA_DIR), "streams").toString());
     p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, settings.integer(Keys.KAFKA_REPLICATION));
-    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, CACHE_BYTES);
+    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksMemory.Setter.class);
     p.put(RocksMemory.CONFIG, memory);
     // Records are up to a megabyte: Streams' own bound counts records, not bytes.

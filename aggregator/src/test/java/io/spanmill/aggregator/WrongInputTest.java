@@ -12,6 +12,7 @@ import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.spanmill.aggregator.normalize.NormalizerConfig;
+import io.spanmill.aggregator.rollup.HeldBytes;
 import io.spanmill.aggregator.topology.JobMetrics;
 import io.spanmill.aggregator.topology.RollupTopology;
 import io.spanmill.aggregator.topology.TopologyConfig;
@@ -70,7 +71,7 @@ class WrongInputTest {
             () -> new NormalizedSource(NormalizerConfig.defaults()),
             call -> {},
             "topics",
-            new TopologyConfig.Limits(86_400_000, 100_000, 1000),
+            new TopologyConfig.Limits(86_400_000, 100_000, 1000, new HeldBytes(1 << 20)),
             TopologyConfig.Timing.of(Settings.of(Map.of())),
             new JobMetrics(registry),
             () -> 0);

@@ -5,7 +5,10 @@ package io.spanmill.codec;
 
 import io.spanmill.model.Rollup;
 
-/** The value of a row in the rollup job's state. Reused over values; not thread-safe. */
+/**
+ * A row of the rollup job's state, and how it is stored: its measures after its version, generation
+ * and dimensions. Not thread-safe.
+ */
 public final class RollupState {
   /** As in {@link RollupRow#generation}. */
   public long generation;
@@ -18,9 +21,6 @@ public final class RollupState {
 
   public final Rollup rollup = new Rollup();
 
-  private final PackedReader in = new PackedReader();
-  private final PackedWriter out = new PackedWriter();
-
   /** Begins a row that nothing was folded into yet. */
   public void open(long newGeneration, long firstVersion, String[] values) {
     generation = newGeneration;
@@ -32,9 +32,10 @@ public final class RollupState {
   /**
    * Takes over a stored value of format {@link RecordFormat#STATE}.
    *
+   * @param in reads it; any reader of the caller's, to be reused over rows
    * @throws CodecException if it is none
    */
-  public void decode(byte[] value) {
+  public void decode(byte[] value, PackedReader in) {
     in.reset(value);
     RecordFormat.STATE.expect(in);
     generation = in.zigzag();
@@ -44,7 +45,12 @@ public final class RollupState {
     RollupCodec.mergeInto(in, rollup);
   }
 
-  public byte[] encode() {
+  /**
+   * The value to store.
+   *
+   * @param out any writer of the caller's, to be reused over rows
+   */
+  public byte[] encode(PackedWriter out) {
     out.clear();
     out.u8(RecordFormat.STATE.tag());
     out.zigzag(generation);

@@ -105,7 +105,7 @@ public final class Keys {
   // Rollup job
   public static final String AGGREGATOR_PORT = key("Aggregator", "aggregator.port", INT, 8081, between(0, 65535), MEDIUM, "Port of the aggregator's /health, /ready and /metrics; 0 takes any free one.");
   public static final String AGGREGATOR_THREADS = key("Aggregator", "aggregator.threads", INT, 1, between(1, 64), MEDIUM, "Stream threads.");
-  public static final String COMMIT_INTERVAL_MS = key("Aggregator", "aggregator.commit.interval.ms", INT, 500, between(50, 60_000), LOW, "Commit interval of the rollup job; results show after it.");
+  public static final String COMMIT_INTERVAL_MS = key("Aggregator", "aggregator.commit.interval.ms", INT, 1000, between(50, 60_000), LOW, "Commit interval of the rollup job; results show after it.");
   public static final String EMIT_MINUTE_MS = key("Aggregator", "aggregator.emit.minute.ms", LONG, 1000L, between(100, 60_000), LOW, "How often changed rows of each cube's finest window, and of closed windows, are emitted.");
   public static final String EMIT_HOUR_MS = key("Aggregator", "aggregator.emit.hour.ms", LONG, 10_000L, between(100, 600_000), LOW, "How often changed rows of open hour windows are emitted.");
   public static final String EMIT_DAY_MS = key("Aggregator", "aggregator.emit.day.ms", LONG, 30_000L, between(100, 600_000), LOW, "How often changed rows of open day windows and of all time are emitted.");

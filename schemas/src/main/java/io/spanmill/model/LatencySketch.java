@@ -22,14 +22,13 @@ public final class LatencySketch {
   /** Mantissas of the bounds within one doubling: 2^(k/32), k = 1…31. */
   private static final double[] MANTISSA_BOUNDS = mantissaBounds();
 
-  private short[] indexes;
-  private long[] counts;
-  private int size;
+  private static final short[] NO_INDEXES = {};
+  private static final long[] NO_COUNTS = {};
 
-  public LatencySketch() {
-    indexes = new short[8];
-    counts = new long[8];
-  }
+  // Most sketches of a rollup stay empty: they hold nothing until something is added.
+  private short[] indexes = NO_INDEXES;
+  private long[] counts = NO_COUNTS;
+  private int size;
 
   /** Bucket index of a duration. Negative durations count as zero. */
   public static short indexOf(long micros) {
@@ -76,8 +75,8 @@ public final class LatencySketch {
     }
     int insert = -at - 1;
     if (size == indexes.length) {
-      indexes = Arrays.copyOf(indexes, size * 2);
-      counts = Arrays.copyOf(counts, size * 2);
+      indexes = Arrays.copyOf(indexes, Math.max(4, size * 2));
+      counts = Arrays.copyOf(counts, Math.max(4, size * 2));
     }
     if (insert < size) {
       System.arraycopy(indexes, insert, indexes, insert + 1, size - insert);

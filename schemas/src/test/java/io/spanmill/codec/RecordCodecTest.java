@@ -130,7 +130,7 @@ class RecordCodecTest {
 
     RollupState read = new RollupState();
     read.rollup.merge(CodecSamples.rollup(new Random(~seed)));
-    read.decode(written.encode());
+    read.decode(written.encode(new PackedWriter()), new PackedReader());
 
     assertThat(read.generation).isEqualTo(5);
     assertThat(read.version).isEqualTo(17);
@@ -146,7 +146,7 @@ class RecordCodecTest {
     state.rollup.merge(CodecSamples.rollup(new Random(seed)));
     RollupRowsWriter writer = new RollupRowsWriter();
     writer.begin();
-    writer.addState("model", WindowKind.DAY, 86_400_000, -1, 2, state.encode());
+    writer.addState("model", WindowKind.DAY, 86_400_000, -1, 2, state.encode(new PackedWriter()));
 
     RollupRowsReader reader = new RollupRowsReader();
     reader.reset(writer.finish());
@@ -311,10 +311,10 @@ class RecordCodecTest {
     state.open(4, 4, DIMENSIONS);
     state.version = 9;
     state.rollup.merge(CodecSamples.rollup(new Random(7)));
-    CodecSamples.keep("rollup-state-1", state.encode());
+    CodecSamples.keep("rollup-state-1", state.encode(new PackedWriter()));
 
     RollupState read = new RollupState();
-    read.decode(CodecSamples.stored("rollup-state-1"));
+    read.decode(CodecSamples.stored("rollup-state-1"), new PackedReader());
     assertThat(read.generation).isEqualTo(4);
     assertThat(read.version).isEqualTo(9);
     assertThat(read.dimensions).containsExactly(DIMENSIONS);

@@ -5,6 +5,7 @@ package io.spanmill.query;
 
 import io.spanmill.aggregator.rollup.ByteStore;
 import io.spanmill.aggregator.rollup.CardinalityGuard;
+import io.spanmill.aggregator.rollup.HeldBytes;
 import io.spanmill.aggregator.rollup.RollupFold;
 import io.spanmill.aggregator.rollup.RollupTable;
 import io.spanmill.aggregator.sink.CallColumns;
@@ -39,7 +40,12 @@ final class FoldedCalls {
   private final ToLongFunction<WindowKind> keptFromMs;
   private final Store index = new Store();
   private final RollupTable table =
-      new RollupTable(Cube.BUILT_IN, new Store(), index, new CardinalityGuard(LIMIT, index, LIMIT));
+      new RollupTable(
+          Cube.BUILT_IN,
+          new Store(),
+          index,
+          new CardinalityGuard(LIMIT, index, LIMIT),
+          new HeldBytes(1 << 20));
   private final Map<String, RollupColumns> columns = new HashMap<>();
   private long offset;
 

@@ -4,6 +4,7 @@
 package io.spanmill.aggregator.rebuild;
 
 import io.spanmill.aggregator.rollup.CardinalityGuard;
+import io.spanmill.aggregator.rollup.HeldBytes;
 import io.spanmill.aggregator.rollup.RollupFold;
 import io.spanmill.aggregator.rollup.RollupTable;
 import io.spanmill.codec.Partial;
@@ -49,7 +50,11 @@ final class BaseFold {
     this.fold = new RollupFold(cubes, 1);
     this.table =
         new RollupTable(
-            cubes, rows, index, new CardinalityGuard(cardinality, index, MAX_HELD_VALUES));
+            cubes,
+            rows,
+            index,
+            new CardinalityGuard(cardinality, index, MAX_HELD_VALUES),
+            new HeldBytes(maxBytes / 4));
     fold.begin();
   }
 
@@ -94,8 +99,10 @@ final class BaseFold {
           table.foldBase(partial, edition, part, number++);
         });
     fold.begin();
+    table.flush();
     if (rows.sizeBytes() > maxBytes) {
       emitAll();
+      table.close();
       rows.clear();
       part++;
     }

@@ -11,9 +11,12 @@ import io.spanmill.model.WindowKind;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Admits at most so many values of each dimension per cube, project and window; later ones become
  * {@code __other__}. Whoever is admitted stays, so a series' sums are whole or absent, never cut
  * midway. Project, layer and absent values never fold. What was admitted lies in the store, asked
- * value by value; only what was asked for recently is held in memory, up to a bound. Not
- * thread-safe, but for {@link #folded}.
+ * value by value; only what was asked for recently is held in memory, up to a bound. How many were
+ * admitted is stored when {@link #flush} is called. Not thread-safe, but for {@link #folded}.
  */
 public final class CardinalityGuard {
   /** Name of the pseudo-dimension that counts whole series. */
@@ -54,6 +57,7 @@ public final class CardinalityGuard {
   private final PackedWriter numbers = new PackedWriter(16);
   private final Map<Window, Values> held = new LinkedHashMap<>(64, 0.75f, true);
   private final Map<FoldedKey, Long> folded = new ConcurrentHashMap<>();
+  private final Set<Values> changedWindows = new LinkedHashSet<>();
   private int heldValues;
 
   /**
@@ -100,7 +104,7 @@ public final class CardinalityGuard {
     Values window = window(new Window(cube.name(), values[0], kind, startMs));
     if (window.series < (long) limit * SERIES_PER_VALUE) {
       window.series++;
-      put(window.key, SERIES_INDEX, window.series);
+      changed(window, SERIES_INDEX);
       return values;
     }
     String[] out = values.clone();
@@ -115,6 +119,14 @@ public final class CardinalityGuard {
     return out;
   }
 
+  /** Stores the numbers that changed. */
+  public void flush() {
+    for (Values window : changedWindows) {
+      window.writeNumbers();
+    }
+    changedWindows.clear();
+  }
+
   /**
    * Forgets the windows of that kind that start before.
    *
@@ -124,14 +136,15 @@ public final class CardinalityGuard {
     for (byte prefix : new byte[] {NUMBERS, VALUES}) {
       store.deleteRange(floor(prefix, kind, 0), floor(prefix, kind, startBeforeMs), most);
     }
+    changedWindows.removeIf(v -> v.key.isBefore(kind, startBeforeMs));
     held.values()
         .removeIf(
             v -> {
-              boolean gone = v.key.kind == kind && v.key.startMs < startBeforeMs;
+              boolean gone = v.key.isBefore(kind, startBeforeMs);
               heldValues -= gone ? v.size() : 0;
               return gone;
             });
-    folded.keySet().removeIf(k -> k.window.kind == kind && k.window.startMs < startBeforeMs);
+    folded.keySet().removeIf(k -> k.window.isBefore(kind, startBeforeMs));
   }
 
   /** What was folded in the windows kept. Safe for any thread. */
@@ -169,7 +182,7 @@ public final class CardinalityGuard {
 
   private void countFolded(Values window, int index, String dimension, long calls) {
     long sum = window.countFolded(index, calls);
-    put(window.key, index | FOLDED_BIT, sum);
+    changed(window, index | FOLDED_BIT);
     folded.put(new FoldedKey(window.key, dimension), sum);
   }
 
@@ -191,9 +204,17 @@ public final class CardinalityGuard {
   private void dropOldest() {
     var oldest = held.values().iterator();
     while ((heldValues > maxHeldValues || held.size() > MAX_HELD_WINDOWS) && held.size() > 1) {
-      heldValues -= oldest.next().size();
+      Values window = oldest.next();
+      window.writeNumbers();
+      changedWindows.remove(window);
+      heldValues -= window.size();
       oldest.remove();
     }
+  }
+
+  private void changed(Values window, int index) {
+    window.changed.add(index);
+    changedWindows.add(window);
   }
 
   private void put(Window window, int index, long number) {
@@ -219,7 +240,11 @@ public final class CardinalityGuard {
     return ByteBuffer.allocate(10).put(prefix).put((byte) kind.ordinal()).putLong(startMs).array();
   }
 
-  private record Window(String cube, String project, WindowKind kind, long startMs) {}
+  private record Window(String cube, String project, WindowKind kind, long startMs) {
+    boolean isBefore(WindowKind otherKind, long otherStartMs) {
+      return kind == otherKind && startMs < otherStartMs;
+    }
+  }
 
   private record FoldedKey(Window window, String dimension) {}
 
@@ -227,6 +252,10 @@ public final class CardinalityGuard {
   private final class Values {
     final Window key;
     private final Map<Integer, Long> foldedCalls = new LinkedHashMap<>();
+
+    /** Which numbers the store does not have as they are. */
+    private final Set<Integer> changed = new HashSet<>();
+
     private long[] admitted = new long[8];
     private @Nullable LongHashSet[] recent = new LongHashSet[8];
     long series;
@@ -248,11 +277,25 @@ public final class CardinalityGuard {
         }
         store.put(value, ADMITTED);
         admitted[index]++;
-        CardinalityGuard.this.put(key, index, admitted[index]);
+        changed(this, index);
       }
       set.add(hash);
       heldValues++;
       return true;
+    }
+
+    void writeNumbers() {
+      for (int index : changed) {
+        put(key, index, number(index));
+      }
+      changed.clear();
+    }
+
+    private long number(int index) {
+      if ((index & FOLDED_BIT) != 0) {
+        return foldedCalls.getOrDefault(index & ~FOLDED_BIT, 0L);
+      }
+      return index == SERIES_INDEX ? series : admitted[index];
     }
 
     long countFolded(int index, long calls) {

@@ -14,8 +14,9 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Rows that changed since they were last emitted, sorted by when they are due. Listed in the store
- * as well, so a restart emits them. Not thread-safe.
+ * Rows that changed since they were last emitted, sorted by when they are due. Those that still
+ * wait when {@link #flush} is called are listed in the store, so a restart emits them; most are
+ * emitted before. Not thread-safe.
  */
 final class DirtyRows {
   private static final byte PREFIX = 'd';
@@ -23,6 +24,9 @@ final class DirtyRows {
 
   private final ByteStore store;
   private final Predicate<RowKey> finest;
+
+  /** Not in the store's list yet. */
+  private final Set<RowKey> unlisted = new LinkedHashSet<>();
 
   /** Rows of each cube's finest window: due at every tick. */
   private final Set<RowKey> finestRows = new LinkedHashSet<>();
@@ -54,13 +58,23 @@ final class DirtyRows {
 
   void add(RowKey row) {
     if (list(row)) {
-      store.put(key(row), LISTED);
+      unlisted.add(row);
     }
   }
 
   /** The row was emitted. */
   void remove(RowKey row) {
-    store.delete(key(row));
+    if (!unlisted.remove(row)) {
+      store.delete(key(row));
+    }
+  }
+
+  /** Lists in the store what waits. */
+  void flush() {
+    for (RowKey row : unlisted) {
+      store.put(key(row), LISTED);
+    }
+    unlisted.clear();
   }
 
   /** Takes out the rows of finest windows, and of all windows that have ended. */

@@ -5,7 +5,6 @@ package io.spanmill.aggregator.rollup;
 
 import io.spanmill.codec.Partial;
 import io.spanmill.codec.RollupRowsWriter;
-import io.spanmill.codec.RollupState;
 import io.spanmill.codec.SeriesHasher;
 import io.spanmill.model.Cube;
 import io.spanmill.model.Generation;
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cumulative rows of one partition: folds partials into every window of their cube, lists what
- * changed, writes it out when it is due, evicts what is over. All state lies in the two stores.
+ * changed, writes it out when it is due, evicts what is over. All state lies in the two stores once
+ * {@link #flush} was called; without it, what changed since is lost with the table.
  *
  * <p>A row's version is the number of the last partial folded in, its generation that of the
  * partial that opened it and its edition: a window that was evicted, or that another edition began
@@ -32,11 +32,15 @@ public final class RollupTable {
 
   private static final int MAX_DELETES_AT_ONCE = 20_000;
 
+  /** Series found again without asking the guard; past it, all are forgotten and asked anew. */
+  private static final int MAX_SERIES = 50_000;
+
   private final Map<String, Cube> cubes = new HashMap<>();
-  private final ByteStore rows;
+  private final ByteStore store;
+  private final HeldRows rows;
   private final CardinalityGuard guard;
   private final DirtyRows dirty;
-  private final RollupState state = new RollupState();
+  private final Map<Series, Series> series = new HashMap<>();
   private final SeriesHasher hasher = new SeriesHasher();
   private final RollupRowsWriter writer = new RollupRowsWriter();
   private long unknownCubes;
@@ -46,12 +50,19 @@ public final class RollupTable {
    *
    * @param rows the rows
    * @param index what is dirty; its keys do not collide with the guard's, which may share it
+   * @param heldBytes memory for rows in hand, shared by tables
    */
-  public RollupTable(List<Cube> cubes, ByteStore rows, ByteStore index, CardinalityGuard guard) {
+  public RollupTable(
+      List<Cube> cubes,
+      ByteStore rows,
+      ByteStore index,
+      CardinalityGuard guard,
+      HeldBytes heldBytes) {
     for (Cube cube : cubes) {
       this.cubes.put(cube.name(), cube);
     }
-    this.rows = rows;
+    this.store = rows;
+    this.rows = new HeldRows(rows, heldBytes);
     this.guard = guard;
     this.dirty = new DirtyRows(index, this::isFinest);
   }
@@ -68,13 +79,13 @@ public final class RollupTable {
    * @param number offset of the record it came in, ever growing
    */
   public void fold(Partial partial, int edition, long number) {
-    for (Cube cube : known(partial)) {
-      String @Nullable [] hashed = null;
-      for (WindowKind kind : cube.windows()) {
-        int counted = kind == WindowKind.ALL ? 0 : edition;
-        long generation = Generation.ofJob(counted, number);
-        hashed = fold(partial, cube, kind, hashed, counted, generation, number);
-      }
+    Series of = seriesOf(partial);
+    if (of == null) {
+      return;
+    }
+    for (WindowKind kind : of.cube.windows()) {
+      int counted = kind == WindowKind.ALL ? 0 : edition;
+      fold(partial, of, kind, counted, Generation.ofJob(counted, number), number);
     }
   }
 
@@ -86,69 +97,104 @@ public final class RollupTable {
    * @param number ever growing
    */
   public void foldBase(Partial partial, int edition, long part, long number) {
-    long generation = Generation.ofBase(edition, part);
-    for (Cube cube : known(partial)) {
-      String @Nullable [] hashed = null;
-      for (WindowKind kind : cube.windows()) {
-        if (kind != WindowKind.ALL) {
-          hashed = fold(partial, cube, kind, hashed, edition, generation, number);
-        }
+    Series of = seriesOf(partial);
+    if (of == null) {
+      return;
+    }
+    for (WindowKind kind : of.cube.windows()) {
+      if (kind != WindowKind.ALL) {
+        fold(partial, of, kind, edition, Generation.ofBase(edition, part), number);
       }
     }
   }
 
-  private List<Cube> known(Partial partial) {
+  /** Writes all that changed since to the stores. */
+  public void flush() {
+    rows.flush();
+    dirty.flush();
+    guard.flush();
+  }
+
+  /** Lets rows in memory go that were not used since this was last called. */
+  public void dropIdle() {
+    rows.dropIdle();
+    series.clear();
+  }
+
+  /** Gives all memory back; what was not flushed is lost. */
+  public void close() {
+    rows.drop(key -> true);
+    series.clear();
+  }
+
+  private @Nullable Series seriesOf(Partial partial) {
     Cube cube = cubes.get(partial.cube);
     if (cube == null
         || partial.dimensions.length != cube.dimensions().size() + cube.attributes().size()) {
       // The configuration lost or changed this cube between the two stages.
       unknownCubes++;
-      return List.of();
+      return null;
     }
-    return List.of(cube);
+    Series asked = new Series(cube, partial.dimensions);
+    Series known = series.get(asked);
+    if (known != null) {
+      return known;
+    }
+    if (series.size() >= MAX_SERIES) {
+      series.clear();
+    }
+    series.put(asked, asked);
+    return asked;
   }
 
-  /** Returns the values whose hash the hasher holds. */
-  private String @Nullable [] fold(
-      Partial partial,
-      Cube cube,
+  private void fold(
+      Partial partial, Series of, WindowKind kind, int edition, long generation, long number) {
+    long start = kind.startOf(partial.windowStartMs);
+    HeldRow row = of.row(kind, start, edition);
+    if (row == null) {
+      row = find(of, kind, start, edition, generation, number, partial.rollup.calls);
+    }
+    row.state().rollup.merge(partial.rollup);
+    row.state().version = number;
+    rows.change(row);
+    if (!row.dirty) {
+      row.dirty = true;
+      dirty.add(row.key);
+    }
+  }
+
+  /** The row of the series as the guard admits it, opened if there is none. */
+  private HeldRow find(
+      Series of,
       WindowKind kind,
-      String @Nullable [] hashedBefore,
+      long start,
       int edition,
       long generation,
-      long number) {
-    String @Nullable [] hashed = hashedBefore;
-    long start = kind.startOf(partial.windowStartMs);
-    long calls = partial.rollup.calls;
-    String[] values = guard.admit(cube, kind, start, partial.dimensions, calls);
-    if (values != hashed) {
-      hasher.hash(values);
-      hashed = values;
-    }
-    RowKey key = new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name(), edition);
-    byte[] encoded = key.encode();
-    byte[] stored = rows.get(encoded);
-    if (stored == null) {
-      String[] admitted = guard.admitSeries(cube, kind, start, values, calls);
+      long number,
+      long calls) {
+    String[] values = guard.admit(of.cube, kind, start, of.values, calls);
+    RowKey key = key(kind, start, values, of.cube, edition);
+    HeldRow row = rows.get(key);
+    if (row == null) {
+      String[] admitted = guard.admitSeries(of.cube, kind, start, values, calls);
       if (admitted != values) {
-        hasher.hash(admitted);
-        hashed = admitted;
-        key = new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name(), edition);
-        encoded = key.encode();
-        stored = rows.get(encoded);
+        values = admitted;
+        key = key(kind, start, values, of.cube, edition);
+        row = rows.get(key);
       }
-      if (stored == null) {
-        state.open(generation, number, admitted);
+      if (row == null) {
+        row = rows.open(key, generation, number, values);
       }
     }
-    if (stored != null) {
-      state.decode(stored);
+    if (values == of.values) {
+      of.keep(kind, row);
     }
-    state.rollup.merge(partial.rollup);
-    state.version = number;
-    rows.put(encoded, state.encode());
-    dirty.add(key);
-    return hashed;
+    return row;
+  }
+
+  private RowKey key(WindowKind kind, long start, String[] values, Cube cube, int edition) {
+    hasher.hash(values);
+    return new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name(), edition);
   }
 
   /** Writes out changed rows of every cube's finest window and of windows that have ended. */
@@ -173,10 +219,16 @@ public final class RollupTable {
       return false;
     }
     guard.evict(kind, startBeforeMs, MAX_DELETES_AT_ONCE);
+    rows.drop(key -> key.window() == kind && key.startMs() < startBeforeMs);
     int deleted =
-        rows.deleteRange(
+        store.deleteRange(
             RowKey.floor(kind, 0), RowKey.floor(kind, startBeforeMs), MAX_DELETES_AT_ONCE);
     return deleted == MAX_DELETES_AT_ONCE;
+  }
+
+  /** Rows in memory. */
+  public int heldRows() {
+    return rows.size();
   }
 
   /** Rows that wait to be emitted. */
@@ -197,7 +249,7 @@ public final class RollupTable {
   private void emit(Collection<RowKey> due, Consumer<byte[]> records) {
     writer.begin();
     for (RowKey row : due) {
-      byte[] stored = rows.get(row.encode());
+      byte[] stored = rows.encoded(row);
       if (stored != null) {
         writer.addState(
             row.cube(), row.window(), row.startMs(), row.seriesHi(), row.seriesLo(), stored);

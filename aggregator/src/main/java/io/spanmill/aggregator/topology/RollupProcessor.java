@@ -11,6 +11,7 @@ import io.spanmill.codec.ProgressMarker;
 import io.spanmill.codec.RecordFormat;
 import io.spanmill.model.WindowKind;
 import java.time.Duration;
+import java.time.Instant;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -26,8 +27,12 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   static final String NAME = "rollups";
   static final String ROWS_STORE = "rollup-rows";
   static final String INDEX_STORE = "rollup-index";
+  static final String COMMIT = "rollup-commit";
 
   private static final long EVICT_INTERVAL_MS = 60_000;
+
+  /** When a task emits, as a share of the interval in which stage 1 marks. */
+  private static final double TICK_AFTER_MARK = 0.4;
 
   /** Admitted values held in memory by one task; 16 bytes each at most. */
   private static final int MAX_HELD_VALUES = 500_000;
@@ -59,14 +64,25 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     sources = new SourceVector(index, config.partitions());
     StreamsByteStore indexStore = new StreamsByteStore(index);
     guard = new CardinalityGuard(config.limits().cardinality(), indexStore, MAX_HELD_VALUES);
-    table = new RollupTable(config.cubes().cubes(), new StreamsByteStore(rows), indexStore, guard);
+    table =
+        new RollupTable(
+            config.cubes().cubes(),
+            new StreamsByteStore(rows),
+            indexStore,
+            guard,
+            config.limits().heldBytes());
     table.rebuild();
+    BeforeCommit beforeCommit = context.getStateStore(COMMIT);
+    beforeCommit.run(this::save);
     long nowMs = context.currentSystemTimeMs();
     hoursDueMs = nowMs + config.timing().emitHourMs();
     daysDueMs = nowMs + config.timing().emitDayMs();
     evictionDueMs = nowMs + EVICT_INTERVAL_MS;
     config.metrics().reportRollups(partition, nowMs, table.dirtyRows(), guard::folded);
+    // All tasks at the same moment, so that one commit serves them; some time after stage 1 marked
+    // and committed, so that what it said is folded by then.
     context.schedule(
+        Instant.ofEpochMilli(Math.round(config.timing().markMs() * TICK_AFTER_MARK)),
         Duration.ofMillis(config.timing().emitFinestMs()),
         PunctuationType.WALL_CLOCK_TIME,
         this::tick);
@@ -99,6 +115,13 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   @Override
   public void close() {
     config.metrics().forgetRollups(partition);
+    table.close();
+  }
+
+  private void save() {
+    table.flush();
+    position.save();
+    sources.save();
   }
 
   private void fold(byte[] value, long offset) {
@@ -124,6 +147,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
       daysDueMs = nowMs + config.timing().emitDayMs();
     }
     if (nowMs >= evictionDueMs && !evict(nowMs)) {
+      table.dropIdle();
       evictionDueMs = nowMs + EVICT_INTERVAL_MS;
     }
     emit(sources.marker(nowMs).encode());

@@ -55,6 +55,7 @@ public final class RollupTopology implements Supplier<Topology> {
         .addSource(AutoOffsetReset.earliest(), "spans-in", bytes, bytes, Topics.SPANS)
         .addProcessor(SpanProcessor.NAME, () -> new SpanProcessor(config), "spans-in")
         .addStateStore(store(SpanProcessor.STORE), SpanProcessor.NAME)
+        .addStateStore(new BeforeCommit.Builder(SpanProcessor.COMMIT), SpanProcessor.NAME)
         .addSink(CALLS_SINK, Topics.CALLS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
         .addSink(PARTIALS_SINK, Topics.PARTIALS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
         .addSink(DEAD_LETTERS_SINK, Topics.DEAD_LETTERS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
@@ -62,18 +63,20 @@ public final class RollupTopology implements Supplier<Topology> {
         .addProcessor(RollupProcessor.NAME, () -> new RollupProcessor(config), "partials-in")
         .addStateStore(store(RollupProcessor.ROWS_STORE), RollupProcessor.NAME)
         .addStateStore(store(RollupProcessor.INDEX_STORE), RollupProcessor.NAME)
+        .addStateStore(new BeforeCommit.Builder(RollupProcessor.COMMIT), RollupProcessor.NAME)
         .addSink(ROLLUPS_SINK, Topics.ROLLUPS, NO_KEY, values, BY_KEY, RollupProcessor.NAME);
   }
 
   /**
-   * A persistent store with a cache, which merges the changes of one commit interval before they
-   * reach the changelog. Persistent although kill -9 wipes it: only a task with such a store keeps
-   * its process id, by which a restarted one takes over at once.
+   * A persistent store. Without a cache: what changes more than once in a commit interval the
+   * processors keep decoded and write {@linkplain BeforeCommit before the commit}. Persistent
+   * although kill -9 wipes it: only a task with such a store keeps its process id, by which a
+   * restarted one takes over at once.
    */
   private static StoreBuilder<KeyValueStore<byte[], byte[]>> store(String name) {
     return Stores.keyValueStoreBuilder(
             Stores.persistentKeyValueStore(name), Serdes.ByteArray(), Serdes.ByteArray())
-        .withCachingEnabled()
+        .withCachingDisabled()
         .withLoggingEnabled(
             Map.of(
                 // Small segments and eager cleaning: a restart reads all that is not compacted.

@@ -11,7 +11,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * Up to where each partition of {@code otlp_spans} is processed, as a task of stage 2 has been
- * told; kept in its state. Not thread-safe.
+ * told; {@linkplain #save kept} in its state. Not thread-safe.
  */
 final class SourceVector {
   private static final byte KEY = 'v';
@@ -20,12 +20,14 @@ final class SourceVector {
   private final PackedWriter out = new PackedWriter(32);
   private final long[] nextOffsets;
   private final long[] arrivalsMs;
+  private final boolean[] changed;
   private long latestArrivalMs;
 
   SourceVector(KeyValueStore<byte[], byte[]> store, int partitions) {
     this.store = store;
     nextOffsets = new long[partitions];
     arrivalsMs = new long[partitions];
+    changed = new boolean[partitions];
     for (int p = 0; p < partitions; p++) {
       byte[] stored = store.get(key(p));
       if (stored != null) {
@@ -44,10 +46,20 @@ final class SourceVector {
     nextOffsets[partition] = nextOffset;
     arrivalsMs[partition] = arrivalMs;
     latestArrivalMs = Math.max(latestArrivalMs, arrivalMs);
-    out.clear();
-    out.varint(nextOffset);
-    out.zigzag(arrivalMs);
-    store.put(key(partition), out.toByteArray());
+    changed[partition] = true;
+  }
+
+  /** Writes it to the state; before each commit. */
+  void save() {
+    for (int p = 0; p < changed.length; p++) {
+      if (changed[p]) {
+        out.clear();
+        out.varint(nextOffsets[p]);
+        out.zigzag(arrivalsMs[p]);
+        store.put(key(p), out.toByteArray());
+        changed[p] = false;
+      }
+    }
   }
 
   /** The latest arrival told of: the clock that eviction goes by; 0 before the first. */

@@ -18,6 +18,7 @@ import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.Rollup;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.header.Header;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
 final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> {
   static final String NAME = "spans";
   static final String STORE = "dedup";
+  static final String COMMIT = "dedup-commit";
 
   /** Records are split past about this size, well under the broker's limit. */
   private static final int RECORD_BYTES = 400_000;
@@ -85,6 +87,8 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     partition = context.taskId().partition();
     KeyValueStore<byte[], byte[]> store = context.getStateStore(STORE);
     position = new TaskPosition(store, config.sourceId(), context.taskId().toString());
+    BeforeCommit beforeCommit = context.getStateStore(COMMIT);
+    beforeCommit.run(position::save);
     edition = new TaskEdition(store);
     deduplicator =
         new Deduplicator(
@@ -100,8 +104,12 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
         (System.nanoTime() - startedNanos) / 1_000_000,
         position.next());
     reportDedup(context.currentSystemTimeMs());
+    // All tasks at the same moment, so that one commit serves them.
     context.schedule(
-        Duration.ofMillis(config.timing().markMs()), PunctuationType.WALL_CLOCK_TIME, this::mark);
+        Instant.EPOCH,
+        Duration.ofMillis(config.timing().markMs()),
+        PunctuationType.WALL_CLOCK_TIME,
+        this::mark);
   }
 
   @Override

@@ -9,9 +9,9 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Up to where a task has processed its partition, kept in its state and so part of the same
- * transaction as everything the task wrote. Group offsets may expire; this does not, and a record
- * that is delivered again because of that is recognised. Not thread-safe.
+ * Up to where a task has processed its partition, {@linkplain #save kept} in its state and so part
+ * of the same transaction as everything the task wrote. Group offsets may expire; this does not,
+ * and a record that is delivered again because of that is recognised. Not thread-safe.
  */
 final class TaskPosition {
   private static final byte[] NEXT = {'p'};
@@ -21,6 +21,7 @@ final class TaskPosition {
   private final PackedWriter out = new PackedWriter(32);
   private long next;
   private long arrivalMs;
+  private boolean changed;
 
   /**
    * Reads the position back.
@@ -65,9 +66,17 @@ final class TaskPosition {
   void advance(long offset, long recordArrivalMs) {
     next = offset + 1;
     arrivalMs = recordArrivalMs;
-    out.clear();
-    out.varint(next);
-    out.zigzag(arrivalMs);
-    store.put(NEXT, out.toByteArray());
+    changed = true;
+  }
+
+  /** Writes it to the state; before each commit. */
+  void save() {
+    if (changed) {
+      out.clear();
+      out.varint(next);
+      out.zigzag(arrivalMs);
+      store.put(NEXT, out.toByteArray());
+      changed = false;
+    }
   }
 }

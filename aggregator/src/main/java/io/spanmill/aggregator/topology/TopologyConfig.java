@@ -3,6 +3,7 @@
  */
 package io.spanmill.aggregator.topology;
 
+import io.spanmill.aggregator.rollup.HeldBytes;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.CubeSet;
@@ -45,13 +46,19 @@ public record TopologyConfig(
    * @param dedupHorizonMs arrival time that deduplication reaches back
    * @param dedupEntries most remembered identities of one partition
    * @param cardinality most values of a dimension per cube, project and window
+   * @param heldBytes memory for rollup rows in hand, of all partitions together
    */
-  public record Limits(long dedupHorizonMs, long dedupEntries, int cardinality) {
+  public record Limits(
+      long dedupHorizonMs, long dedupEntries, int cardinality, HeldBytes heldBytes) {
+    /** A fifth of what the aggregator may use by default. */
+    private static final long HELD_BYTES = 160L << 20;
+
     public static Limits of(Settings settings, int partitions) {
       return new Limits(
           settings.longValue(Keys.DEDUP_HORIZON_MS),
           Math.max(1, settings.integer(Keys.DEDUP_MAX_ENTRIES) / partitions),
-          settings.integer(Keys.CARDINALITY_LIMIT));
+          settings.integer(Keys.CARDINALITY_LIMIT),
+          new HeldBytes(HELD_BYTES));
     }
   }
 

@@ -21,6 +21,7 @@ import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -37,17 +38,22 @@ class RollupTableTest {
   private final MapByteStore rows = new MapByteStore();
   private final MapByteStore index = new MapByteStore();
   private final List<byte[]> emitted = new ArrayList<>();
+  private final List<byte[]> sinceCommit = new ArrayList<>();
+  private HeldBytes heldBytes = new HeldBytes(1 << 20);
   private RollupTable table = table(1000);
   private long number;
 
-  @Property(tries = 60)
-  void foldAndTable_giveWhatPlainSumsGive_overRestartsAndEvictions(@ForAll long seed) {
+  @Property(tries = 100)
+  void foldAndTable_giveWhatPlainSumsGive_overRestartsCrashesAndEvictions(@ForAll long seed) {
     rows.entries.clear();
     index.entries.clear();
     emitted.clear();
     number = 0;
-    table = table(1000);
     Random random = new Random(seed);
+    // From room for everything to room for next to nothing.
+    heldBytes = new HeldBytes(1000L << random.nextInt(12));
+    table = table(1000);
+    Committed committed = new Committed();
     TestTraffic traffic = new TestTraffic(seed);
     List<NormalizedSpan> calls = new ArrayList<>();
     RollupFold fold = new RollupFold(Cube.BUILT_IN, 1);
@@ -65,7 +71,7 @@ class RollupTableTest {
       }
       send(fold);
       now += random.nextInt(200_000);
-      switch (random.nextInt(6)) {
+      switch (random.nextInt(8)) {
         case 0 -> table.emitFinestAndEnded(now, emitted::add);
         case 1 -> {
           table.emitFinestAndEnded(now, emitted::add);
@@ -74,9 +80,14 @@ class RollupTableTest {
           table.evict(WindowKind.DAY, now - HOUR);
         }
         case 2 -> {
+          committed = new Committed();
+          table.close();
           table = table(1000);
           table.rebuild();
         }
+        case 3 -> committed = new Committed();
+        case 4 -> committed.crash();
+        case 5 -> table.dropIdle();
         default -> table.emit(WindowKind.HOUR, emitted::add);
       }
     }
@@ -84,6 +95,52 @@ class RollupTableTest {
     assertThat(table.dirtyRows()).isZero();
     assertThat(PlainRollups.ofRecords(emitted))
         .isEqualTo(PlainRollups.ofCalls(Cube.BUILT_IN, calls));
+    table.close();
+    assertThat(heldBytes.used()).isZero();
+  }
+
+  @Test
+  void rowsInHand_stayWithinTheBudget_andNoneIsLost() {
+    heldBytes = new HeldBytes(300_000);
+    table = table(10_000);
+    for (int i = 0; i < 5000; i++) {
+      fold(user("user-" + i % 1000));
+    }
+    assertThat(table.heldRows()).isBetween(64, 300);
+    emitAll(NOON);
+    assertThat(ofUser(PlainRollups.ofRecords(emitted), "user-7")).isEqualTo(5);
+    assertThat(
+            PlainRollups.ofRecords(emitted).keySet().stream()
+                .filter(s -> s.cube().equals("usage") && s.window() == WindowKind.HOUR))
+        .hasSize(1000);
+  }
+
+  @Test
+  void rowsNotUsed_areLetGo_butNotWhatIsUnwritten() {
+    fold(user("a"));
+    table.dropIdle();
+    table.dropIdle();
+    assertThat(table.heldRows()).isPositive();
+    table.flush();
+    table.dropIdle();
+    assertThat(table.heldRows()).isZero();
+    fold(user("a"));
+    emitAll(NOON);
+    assertThat(ofUser(PlainRollups.ofRecords(emitted), "a")).isEqualTo(2);
+  }
+
+  @Test
+  void emittedRow_leavesNothingListedInTheStore() {
+    fold(call(NOON));
+    emitAll(NOON);
+    int before = index.entries.size();
+    table.flush();
+    fold(call(NOON));
+    table.flush();
+    emitAll(NOON);
+    table.flush();
+    assertThat(index.entries.keySet()).noneMatch(key -> key[0] == 'd');
+    assertThat(before).isPositive();
   }
 
   @Test
@@ -209,6 +266,7 @@ class RollupTableTest {
     for (String user : List.of("a", "b", "c")) {
       fold(user(user));
     }
+    table.flush();
     table = table(2);
     table.rebuild();
     for (String user : List.of("c", "b", "a", "d")) {
@@ -281,7 +339,7 @@ class RollupTableTest {
 
   private RollupTable table(int limit) {
     guard = new CardinalityGuard(limit, index, 10_000);
-    return new RollupTable(Cube.BUILT_IN, rows, index, guard);
+    return new RollupTable(Cube.BUILT_IN, rows, index, guard, heldBytes);
   }
 
   private void fold(NormalizedSpan call) {
@@ -295,11 +353,52 @@ class RollupTableTest {
     PartialBatchWriter writer = new PartialBatchWriter();
     writer.begin();
     fold.drain((target, cube, start, dims, r, last) -> writer.add(cube.name(), start, dims, r));
+    byte[] record = writer.finish(0, 0, 0, edition);
+    sinceCommit.add(record);
+    take(record);
+  }
+
+  private void take(byte[] record) {
     PartialBatchReader reader = new PartialBatchReader();
-    reader.reset(writer.finish(0, 0, 0, edition));
+    reader.reset(record);
     number++;
     while (reader.hasNext()) {
       table.fold(reader.next(), reader.edition(), number);
+    }
+  }
+
+  private static Map<byte[], byte[]> copy(Map<byte[], byte[]> entries) {
+    return new IdentityHashMap<>(entries);
+  }
+
+  /** What a commit makes durable: the stores, how far the input is read, what was emitted. */
+  private final class Committed {
+    private final Map<byte[], byte[]> rowsThen;
+    private final Map<byte[], byte[]> indexThen;
+    private final List<byte[]> emittedThen;
+    private final long numberThen = number;
+
+    Committed() {
+      table.flush();
+      sinceCommit.clear();
+      rowsThen = copy(rows.entries);
+      indexThen = copy(index.entries);
+      emittedThen = List.copyOf(emitted);
+    }
+
+    /** The process dies: everything since is undone and the input comes again. */
+    void crash() {
+      table.close();
+      rows.entries.clear();
+      rows.entries.putAll(rowsThen);
+      index.entries.clear();
+      index.entries.putAll(indexThen);
+      emitted.clear();
+      emitted.addAll(emittedThen);
+      number = numberThen;
+      table = table(1000);
+      table.rebuild();
+      sinceCommit.forEach(RollupTableTest.this::take);
     }
   }
 

@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.spanmill.aggregator.PlainRollups;
 import io.spanmill.aggregator.TestTraffic;
+import io.spanmill.aggregator.rollup.HeldBytes;
 import io.spanmill.codec.CallBatchReader;
 import io.spanmill.codec.EditionCut;
 import io.spanmill.codec.LetterHeaders;
@@ -388,7 +389,7 @@ class RollupTopologyTest {
             PackedSource::new,
             call -> {},
             "topics-1",
-            new TopologyConfig.Limits(86_400_000, 100_000, cardinality),
+            new TopologyConfig.Limits(86_400_000, 100_000, cardinality, new HeldBytes(1 << 20)),
             TopologyConfig.Timing.of(Settings.of(Map.of())),
             metrics,
             () -> wanted);

@@ -1,0 +1,179 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.aggregator.rollup;
+
+import io.spanmill.codec.PackedReader;
+import io.spanmill.codec.PackedWriter;
+import io.spanmill.codec.RollupState;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of a table that were asked for of late, decoded, over the store that has them all. What
+ * changes is written when {@link #flush} is called, when it is emitted, or when it must make room:
+ * a row that many partials meet is encoded once for all of them. Not thread-safe.
+ *
+ * <p>Makes room by second chance: the row held the longest goes unless it was used since it was
+ * last looked at.
+ */
+final class HeldRows {
+  /** Never fewer, however little memory there is: those that one partial touches. */
+  private static final int LEAST_HELD = 64;
+
+  private final ByteStore store;
+  private final HeldBytes budget;
+  private final Map<RowKey, HeldRow> held = new LinkedHashMap<>(1024);
+  private final List<HeldRow> changed = new ArrayList<>();
+  private final PackedReader in = new PackedReader();
+  private final PackedWriter out = new PackedWriter();
+
+  HeldRows(ByteStore store, HeldBytes budget) {
+    this.store = store;
+    this.budget = budget;
+  }
+
+  /** The row of that key, from memory or the store; null if there is none. */
+  @Nullable HeldRow get(RowKey key) {
+    HeldRow row = held.get(key);
+    if (row != null) {
+      row.used = true;
+      return row;
+    }
+    byte[] storeKey = key.encode();
+    byte[] stored = store.get(storeKey);
+    if (stored == null) {
+      return null;
+    }
+    RollupState state = new RollupState();
+    state.decode(stored, in);
+    row = new HeldRow(key, storeKey, state);
+    weigh(row, stored.length);
+    hold(row);
+    return row;
+  }
+
+  /** A row that {@link #get} did not find, opened. */
+  HeldRow open(RowKey key, long generation, long version, String[] values) {
+    RollupState state = new RollupState();
+    state.open(generation, version, values);
+    HeldRow row = new HeldRow(key, key.encode(), state);
+    hold(row);
+    return row;
+  }
+
+  /** Something was folded into the row. */
+  void change(HeldRow row) {
+    row.used = true;
+    if (!row.changed) {
+      row.changed = true;
+      changed.add(row);
+    }
+  }
+
+  /** The row as it is to be emitted, in its stored form; null if there is none. */
+  byte @Nullable [] encoded(RowKey key) {
+    HeldRow row = held.get(key);
+    if (row == null) {
+      return store.get(key.encode());
+    }
+    row.dirty = false;
+    return row.changed ? write(row) : row.state().encode(out);
+  }
+
+  /** Writes every row that changed. */
+  void flush() {
+    for (HeldRow row : changed) {
+      if (row.changed) {
+        write(row);
+      }
+    }
+    changed.clear();
+  }
+
+  /** Lets rows go unwritten: the store has them, or is about to delete them. */
+  void drop(Predicate<RowKey> which) {
+    Iterator<HeldRow> rows = held.values().iterator();
+    while (rows.hasNext()) {
+      HeldRow row = rows.next();
+      if (which.test(row.key)) {
+        row.changed = false;
+        letGo(row, rows);
+      }
+    }
+  }
+
+  /**
+   * Lets go what was not used since it was last looked at, so that idle tables give memory back.
+   */
+  void dropIdle() {
+    Iterator<HeldRow> rows = held.values().iterator();
+    while (rows.hasNext()) {
+      HeldRow row = rows.next();
+      if (!row.used && !row.changed) {
+        letGo(row, rows);
+      }
+      row.used = false;
+    }
+  }
+
+  int size() {
+    return held.size();
+  }
+
+  private void hold(HeldRow row) {
+    row.used = true;
+    held.put(row.key, row);
+    budget.add(row.bytes);
+    if (budget.isSpent()) {
+      makeRoom(row);
+    }
+  }
+
+  private void makeRoom(HeldRow needed) {
+    List<HeldRow> again = new ArrayList<>();
+    Iterator<HeldRow> rows = held.values().iterator();
+    while (rows.hasNext() && budget.isSpent() && held.size() + again.size() > LEAST_HELD) {
+      HeldRow row = rows.next();
+      if (row == needed) {
+        continue;
+      }
+      if (row.used) {
+        row.used = false;
+        rows.remove();
+        again.add(row);
+      } else {
+        if (row.changed) {
+          write(row);
+        }
+        letGo(row, rows);
+      }
+    }
+    again.forEach(row -> held.put(row.key, row));
+  }
+
+  private void letGo(HeldRow row, Iterator<HeldRow> rows) {
+    rows.remove();
+    row.letGo();
+    budget.add(-row.bytes);
+  }
+
+  private byte[] write(HeldRow row) {
+    byte[] value = row.state().encode(out);
+    store.put(row.storeKey, value);
+    row.changed = false;
+    budget.add(-row.bytes);
+    weigh(row, value.length);
+    budget.add(row.bytes);
+    return value;
+  }
+
+  private static void weigh(HeldRow row, int storedLength) {
+    row.bytes = row.bytesOf(storedLength);
+  }
+}
