@@ -44,6 +44,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -221,24 +222,43 @@ class RollupTopologyTest {
   void markers_tellHowFarEverythingIs() {
     send(NOON, List.of(call(1)));
     send(NOON + 7, List.of());
-    driver.advanceWallClockTime(Duration.ofMillis(500));
+    driver.advanceWallClockTime(Duration.ofMillis(399));
+    read();
+    assertThat(callMarkers).isEmpty();
+    assertThat(rowMarkers).isEmpty();
+    driver.advanceWallClockTime(Duration.ofMillis(1));
+    read();
+    // What was folded is out, but stage 1 has not yet said that its second record brings nothing.
+    assertThat(lastOf(rowMarkers).nextOffset(0)).isEqualTo(1);
+    assertThat(summary(WindowKind.MINUTE, NOON).calls).isEqualTo(1);
+    driver.advanceWallClockTime(Duration.ofMillis(600));
     read();
     assertThat(lastOf(callMarkers).partition(0)).isZero();
     assertThat(lastOf(callMarkers).nextOffset(0)).isEqualTo(2);
     assertThat(lastOf(callMarkers).arrivalMs(0)).isEqualTo(NOON + 7);
-    assertThat(rowMarkers).isEmpty();
-    driver.advanceWallClockTime(Duration.ofMillis(500));
+    driver.advanceWallClockTime(Duration.ofMillis(400));
     read();
     assertThat(lastOf(rowMarkers).nextOffset(0)).isEqualTo(2);
     assertThat(lastOf(rowMarkers).arrivalMs(0)).isEqualTo(NOON + 7);
-    assertThat(summary(WindowKind.MINUTE, NOON).calls).isEqualTo(1);
 
     int told = callMarkers.size();
     driver.advanceWallClockTime(Duration.ofMillis(1000));
     read();
     // Nothing new from stage 1, yet stage 2 goes on telling the time.
     assertThat(callMarkers).hasSize(told);
-    assertThat(lastOf(rowMarkers).tickMs()).isEqualTo(NOON + 2000);
+    assertThat(lastOf(rowMarkers).tickMs()).isEqualTo(NOON + 2400);
+  }
+
+  @Test
+  void whatIsFolded_isInTheStateAtEachCommit() {
+    send(NOON, List.of(call(1)));
+    KeyValueStore<byte[], byte[]> state = driver.getKeyValueStore(RollupProcessor.ROWS_STORE);
+    // Of each built-in cube and window one: nothing waits in memory across a commit.
+    try (KeyValueIterator<byte[], byte[]> stored = state.all()) {
+      assertThat(stored).toIterable().hasSize(4 + 4 + 3 + 2);
+    }
+    KeyValueStore<byte[], byte[]> index = driver.getKeyValueStore(RollupProcessor.INDEX_STORE);
+    assertThat(new TaskPosition(index, "topics-1", "0_0").next()).isEqualTo(1);
   }
 
   @Test
