@@ -3,7 +3,7 @@
  */
 
 /*
- * Writes the types of src/api/types.ts as JSON schemas into the query API's OpenAPI document, so that what the screen reads, what
+ * Writes the types of src/api/types.ts and src/api/agentops.ts as JSON schemas into the query API's OpenAPI document, so that what the screen reads, what
  * the document says and (by a test against real answers) what the server writes are one. `--check` only compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,13 @@ import { fileURLToPath } from 'node:url';
 // TypeScript 7 has no compiler API in JavaScript any more.
 import ts from 'typescript-api';
 
-const source = fileURLToPath(new URL('../src/api/types.ts', import.meta.url));
+const sources = ['types', 'agentops'].map((name) => fileURLToPath(new URL(`../src/api/${name}.ts`, import.meta.url)));
 const target = fileURLToPath(new URL('../../src/main/resources/openapi/schemas.json', import.meta.url));
 
-const program = ts.createProgram([source], { strict: true, target: ts.ScriptTarget.ES2022, exactOptionalPropertyTypes: true });
+const program = ts.createProgram(sources, { strict: true, target: ts.ScriptTarget.ES2022, exactOptionalPropertyTypes: true });
 const checker = program.getTypeChecker();
-const file = program.getSourceFile(source);
 const named = new Map();
-for (const node of file.statements) {
+for (const node of sources.flatMap((source) => program.getSourceFile(source).statements)) {
   const exported = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
   if (exported && !node.typeParameters) named.set(node.name.text, node);
 }
@@ -32,6 +31,7 @@ function nameOf(type) {
 }
 
 function schemaOf(type, top = false) {
+  if (type.flags & ts.TypeFlags.Unknown) return {};
   const name = nameOf(type);
   if (!top && name !== undefined) return { $ref: `#/components/schemas/${name}` };
   if (type.isUnion()) return unionOf(type);
@@ -90,7 +90,7 @@ for (const [name, node] of [...named].sort(([a], [b]) => (a < b ? -1 : 1))) {
 const text = `${JSON.stringify(schemas, null, 1)}\n`;
 if (process.argv.includes('--check')) {
   if (readFileSync(target, 'utf8') !== text) {
-    console.error('src/main/resources/openapi/schemas.json is not what types.ts says: run `npm run schemas` in query-api/web');
+    console.error('src/main/resources/openapi/schemas.json is not what src/api says: run `npm run schemas` in query-api/web');
     process.exit(1);
   }
 } else writeFileSync(target, text);

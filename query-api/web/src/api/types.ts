@@ -480,10 +480,18 @@ export interface TraceDetail {
   content?: SpanContent;
 }
 
+export type SessionKind = 'session' | 'conversation' | 'litellm' | 'agentops' | 'trace';
+
 export interface SessionRow {
   sessionId: string;
-  /** Where the id comes from; `trace` = no session named, the trace stands for it. */
-  kind: 'session' | 'conversation' | 'litellm' | 'trace';
+  /**
+   * Who named it first: `session` an application by `session.id` or its framework's key, `conversation` by
+   * `gen_ai.conversation.id`, `litellm` a LiteLLM by its session, `agentops` an AgentOps SDK, whose traces are sessions;
+   * `trace` = nobody, the trace stands for it.
+   */
+  kind: SessionKind;
+  /** All that named it so, the first first; empty if nobody did. */
+  sources: SessionKind[];
   project: string;
   /** Name of the first trace's root. */
   name: string;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,13 @@ final class LiteLlmV1 extends LiteLlm {
   private static final byte[] ROOT = ascii("Received Proxy Server Request");
   private static final byte[] FAILED = ascii("Failed Proxy Server Request");
   private static final byte[] CALL = ascii("litellm_request");
+
+  /** How a request's metadata name its session. */
+  private static final List<String> SESSION_KEYS = List.of("session_id", "litellm_session_id");
+
+  /** What LiteLLM calls a trace whose caller did not name it: a UUID, or OpenTelemetry's id. */
+  private static final Pattern OWN_NAME =
+      Pattern.compile("(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}");
 
   /** Providers under whose name the raw request's fields are told: {@code llm.openai.model}. */
   private static final List<String> RAW_PROVIDERS =
@@ -79,6 +87,8 @@ final class LiteLlmV1 extends LiteLlm {
   private int[] ownKeys = {};
   private int[] hiddenParams = {};
   private int[] usageObject = {};
+  private int[] requester = {};
+  private int[] traceName = {};
   private int[] alias = {};
   private int[] path = {};
   private int[] providerModel = {};
@@ -172,6 +182,8 @@ final class LiteLlmV1 extends LiteLlm {
     ownKeys = all.slots("hidden_params", "metadata.user_api_key_hash", "litellm.call_id");
     hiddenParams = all.slots("hidden_params");
     usageObject = all.slots("metadata.usage_object");
+    requester = all.slots("metadata.requester_metadata");
+    traceName = all.slots("litellm.trace_id");
     alias = all.slots("litellm.model_group");
     path = all.slots("url.path");
     providerModel = all.slots("litellm.provider.model");
@@ -265,6 +277,9 @@ final class LiteLlmV1 extends LiteLlm {
     }
     String hidden = Values.text(attributes, hiddenParams);
     readModel(attributes, hidden, out);
+    if (out.session.isEmpty()) {
+      out.session = session(attributes);
+    }
     readDetails(attributes, hidden, out.provider, figures);
     if (out.reportedPicoUsd == PicoUsd.ABSENT && !out.has(NormalizedSpan.BAD_COST)) {
       readHiddenCost(hidden, out);
@@ -306,6 +321,23 @@ final class LiteLlmV1 extends LiteLlm {
         && !out.requestModel.isEmpty()
         && !ModelNames.normalize(out.responseModel, out.provider)
             .startsWith(ModelNames.normalize(out.requestModel, out.provider));
+  }
+
+  /**
+   * The session as the caller gave it in the request's metadata. Releases that tell a trace by name
+   * put the session there, or without one a UUID of their own, which names no session.
+   */
+  private String session(AttributeView attributes) {
+    String metadata = Values.text(attributes, requester);
+    for (String key : SESSION_KEYS) {
+      int value = LooseText.find(metadata, key);
+      String told = LooseText.isTold(metadata, value) ? LooseText.token(metadata, value) : null;
+      if (told != null) {
+        return told;
+      }
+    }
+    String named = Values.text(attributes, traceName);
+    return OWN_NAME.matcher(named).matches() ? "" : named;
   }
 
   /** Cached, reasoning and audio tokens stand only in the usage object. */

@@ -177,6 +177,35 @@ class NormalizerTest {
   }
 
   @Test
+  void sessionOfLiteLlm_isWhatItsCallerNamed() {
+    String metadata = "{'trace_id': '80e1afed08e019fc1110464cfa66635c', 'session_id': 'chat-7'}";
+    assertThat(
+            liteLlm("litellm_request")
+                .with("metadata.requester_metadata", metadata)
+                .with("litellm.trace_id", "another")
+                .normalize()
+                .session)
+        .isEqualTo("chat-7");
+    assertThat(liteLlm("litellm_request").with("litellm.trace_id", "chat-8").normalize().session)
+        .isEqualTo("chat-8");
+    // What it calls a trace by itself names no session.
+    for (String own :
+        List.of("80e1afed08e019fc1110464cfa66635c", "0b5f8f5a-54b1-4c4e-9d0e-3f1f6f3c2a11", "")) {
+      assertThat(liteLlm("litellm_request").with("litellm.trace_id", own).normalize().session)
+          .as(own)
+          .isEmpty();
+    }
+    assertThat(
+            liteLlm("litellm_request")
+                .with(
+                    "metadata.requester_metadata",
+                    "{'session_id': None, 'headers': {'session_id': 'x'}}")
+                .normalize()
+                .session)
+        .isEmpty();
+  }
+
+  @Test
   void aliasInTheAnswer_givesWayToTheModelAsked() {
     NormalizedSpan v1 =
         liteLlm("litellm_request")

@@ -69,6 +69,11 @@ class RecordedExportsTest {
     return !name.matches("litellm-.*-sdk-(phoenix|langfuse)-cache-hit");
   }
 
+  /** Version 1 tells a session named in the metadata or by header, not one in the body. */
+  private static boolean tellsSession(String name, String session) {
+    return !name.contains("-proxy-v1-") || !session.equals("session-of-litellm");
+  }
+
   /** With 120 tools the SDK's limit of attributes leaves nothing but messages; v2 has it right. */
   private static boolean evicted(String name) {
     return name.endsWith("-sdk-v1-tools") || name.endsWith("-sdk-semconv-tools");
@@ -206,6 +211,9 @@ class RecordedExportsTest {
           .assertThat(call.responseId)
           .as("response id")
           .isEqualTo(wanted.get("responseId").asText());
+    }
+    if (wanted.has("session") && tellsSession(name, wanted.get("session").asText())) {
+      check.assertThat(call.session).as("session").isEqualTo(wanted.get("session").asText());
     }
     if (wanted.has("operation")) {
       check.assertThat(call.operation).isEqualTo(wanted.get("operation").asText());

@@ -22,9 +22,7 @@ import io.spanmill.query.http.RouteRegistrar;
 import io.spanmill.query.sql.Queries;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +37,6 @@ public final class AgentOpsSurface implements RouteRegistrar {
   private static final int LARGE_AT_ONCE = 2;
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-  /** What reads; shapes and the rest are told in docs/agentops.md. */
-  private static final Map<String, String> READS = reads();
 
   private final Settings settings;
   private final Queries queries;
@@ -84,9 +79,7 @@ public final class AgentOpsSurface implements RouteRegistrar {
 
   @Override
   public List<RouteDoc> documentation() {
-    return READS.entrySet().stream()
-        .map(e -> RouteDoc.get(e.getKey(), e.getValue(), "read", "application/json"))
-        .toList();
+    return SurfaceDocs.all();
   }
 
   @Override
@@ -147,25 +140,5 @@ public final class AgentOpsSurface implements RouteRegistrar {
 
   private static void object(Context http, Uploads uploads, Doorkeeper door) {
     uploads.give(http, door.reader(http), http.pathParam("project"), http.pathParam("name"));
-  }
-
-  private static Map<String, String> reads() {
-    Map<String, String> out = new LinkedHashMap<>();
-    out.put("/v4/traces/list/{project}", "Traces of a project, as AgentOps lists them.");
-    out.put("/v4/traces/detail/{trace}", "A trace, as AgentOps shows it.");
-    out.put("/v4/meterics/project/{project}", "Figures of a project, in AgentOps' spelling.");
-    out.put("/v4/metrics/project/{project}", "Figures of a project.");
-    out.put("/v4/logs/{trace}", "The log uploaded with a trace.");
-    out.put("/public/v1/project", "The project of the token.");
-    out.put("/public/v1/traces/{trace}", "A trace and its spans.");
-    out.put("/public/v1/traces/{trace}/metrics", "Figures of a trace.");
-    out.put("/public/v1/spans/{span}", "A span.");
-    out.put("/public/v1/spans/{span}/metrics", "Figures of a span.");
-    out.put("/opsboard/projects", "The caller's projects.");
-    out.put("/opsboard/projects/{project}", "A project.");
-    out.put("/api/agentops/traces", "Traces for the portal, ours or the upstream's.");
-    out.put("/api/agentops/traces/{trace}", "A trace for the portal.");
-    out.put("/api/agentops/metrics", "Figures for the portal.");
-    return out;
   }
 }

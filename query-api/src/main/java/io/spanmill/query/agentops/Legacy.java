@@ -12,14 +12,11 @@ import java.util.List;
  * events are no spans; old senders are told so.
  */
 final class Legacy {
-  private static final List<String> POSTS =
+  static final String ANY = "/v2/*";
+
+  static final List<String> POSTS =
       List.of(
-          "/v1/sessions",
-          "/v1/agents",
-          "/v1/threads",
-          "/v1/events",
-          "/v1/developer_errors",
-          "/v2/*");
+          "/v1/sessions", "/v1/agents", "/v1/threads", "/v1/events", "/v1/developer_errors", ANY);
 
   private Legacy() {}
 
@@ -34,7 +31,7 @@ final class Legacy {
                       + " OpenTelemetry spans");
             });
     POSTS.forEach(path -> routes.post(path, gone));
-    routes.put("/v2/*", gone);
-    routes.get("/v2/*", gone);
+    routes.put(ANY, gone);
+    routes.get(ANY, gone);
   }
 }

@@ -7,6 +7,8 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.router.ParsedEndpoint;
 import io.spanmill.auth.TlsFiles;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
@@ -18,7 +20,9 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -117,6 +121,18 @@ public final class HttpServer implements AutoCloseable {
 
   int port() {
     return server.port();
+  }
+
+  /** Every route, as {@code get /path}, without what is done before and after requests. */
+  Set<String> routes() {
+    Set<String> out = new TreeSet<>();
+    for (ParsedEndpoint route : server.unsafe.internalRouter.allHttpHandlers()) {
+      HandlerType method = route.endpoint.method;
+      if (method.isHttpMethod()) {
+        out.add(method.name().toLowerCase(Locale.ROOT) + " " + route.endpoint.path);
+      }
+    }
+    return out;
   }
 
   @Override

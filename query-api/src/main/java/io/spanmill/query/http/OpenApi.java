@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class OpenApi implements RouteRegistrar {
   private static final Pattern IN_PATH = Pattern.compile("\\{(\\w+)}");
   private static final String SCHEMAS = "/openapi/schemas.json";
+
+  private static final Map<String, String> ERROR = Map.of("$ref", "#/components/responses/Error");
 
   private static final Map<String, String> TEXTS =
       Map.ofEntries(
@@ -51,7 +54,15 @@ final class OpenApi implements RouteRegistrar {
           Map.entry("cursor", "nextCursor of the page before."),
           Map.entry("limit", "Most rows."),
           Map.entry("content", "Span whose message content is wanted: 16 hex digits."),
-          Map.entry("format", "json, or a table as csv or parquet."));
+          Map.entry("format", "json, or a table as csv or parquet."),
+          Map.entry("start_time", "Begin, ISO 8601; included."),
+          Map.entry("end_time", "End, ISO 8601; included."),
+          Map.entry("query", "Part of the trace id, or of the root span's name or tags."),
+          Map.entry("offset", "Rows to pass over."),
+          Map.entry("order_by", "What the rows are ordered by."),
+          Map.entry("sort_order", "ASC or DESC."),
+          Map.entry("source", "spanmill, or agentops for the configured AgentOps' own answer."),
+          Map.entry("project_id", "Name or UUID of the project."));
 
   private final byte[] document;
   private final String tag;
@@ -144,44 +155,72 @@ final class OpenApi implements RouteRegistrar {
       content.put("text/csv", object("schema", object("type", "string")));
       content.put("application/vnd.apache.parquet", object());
     }
-    return operation(e.path(), d.summary(), "read", parameters, null, content);
+    Map<String, @Nullable Object> responses = new LinkedHashMap<>();
+    responses.put("200", success(d.summary(), content));
+    responses.putAll(errors("read", ERROR));
+    return operation(d.summary(), "read", parameters, null, responses);
   }
 
   private static Map<String, @Nullable Object> operation(RouteDoc doc) {
     List<Object> parameters = inPath(doc.path());
     doc.parameters().forEach(name -> parameters.add(parameter(name, null)));
-    return operation(
-        doc.path(),
-        doc.summary(),
-        doc.role(),
-        parameters,
-        doc.body(),
-        doc.mediaType().isEmpty() ? null : content(doc.mediaType(), doc.schema()));
+    Map<String, @Nullable Object> responses = new LinkedHashMap<>();
+    Object error =
+        doc.errors().equals("ApiErrorBody")
+            ? ERROR
+            : object(
+                "description",
+                "What is wrong.",
+                "content",
+                content("application/json", doc.errors()));
+    if (doc.refusal() != 0) {
+      responses.put(Integer.toString(doc.refusal()), error);
+    } else if (doc.mediaType().isEmpty()) {
+      responses.put("204", success(doc.summary(), null));
+    } else {
+      responses.put("200", success(doc.summary(), content(doc.mediaType(), doc.schema())));
+    }
+    errors(doc.role(), error).forEach(responses::putIfAbsent);
+    return operation(doc.summary(), doc.role(), parameters, doc.body(), responses);
+  }
+
+  private static Map<String, @Nullable Object> success(
+      String summary, @Nullable Map<String, @Nullable Object> content) {
+    Map<String, @Nullable Object> out = object("description", summary);
+    if (content != null) {
+      out.put("content", content);
+    }
+    return out;
+  }
+
+  private static Map<String, @Nullable Object> errors(@Nullable String role, Object error) {
+    Map<String, @Nullable Object> out = new TreeMap<>();
+    List.of("400", "404", "421", "429", "500").forEach(status -> out.put(status, error));
+    if (role != null) {
+      List.of("401", "403", "503", "504").forEach(status -> out.put(status, error));
+    }
+    return out;
   }
 
   private static Map<String, @Nullable Object> operation(
-      String path,
       String summary,
       @Nullable String role,
       List<Object> parameters,
       @Nullable String body,
-      @Nullable Map<String, @Nullable Object> content) {
-    Map<String, @Nullable Object> responses = new LinkedHashMap<>();
-    Map<String, @Nullable Object> ok = object("description", summary.isEmpty() ? path : summary);
-    if (content != null) {
-      ok.put("content", content);
-    }
-    responses.put(content == null ? "204" : "200", ok);
-    Map<String, Object> error = Map.of("$ref", "#/components/responses/Error");
-    List<String> failures = new ArrayList<>(List.of("400", "404", "421", "429", "500"));
-    if (role != null) {
-      failures.addAll(List.of("401", "403", "503", "504"));
-    }
-    failures.stream().sorted().forEach(status -> responses.put(status, error));
+      Map<String, @Nullable Object> responses) {
     Map<String, @Nullable Object> out = object("summary", summary, "parameters", parameters);
     if (body != null) {
       out.put(
-          "requestBody", object("required", true, "content", content("application/json", body)));
+          "requestBody",
+          object(
+              "required",
+              true,
+              "content",
+              body.equals(RouteDoc.BINARY)
+                  ? object(
+                      "application/octet-stream",
+                      object("schema", object("type", "string", "format", "binary")))
+                  : content("application/json", body)));
     }
     out.put("responses", responses);
     if (role == null) {
@@ -230,7 +269,7 @@ final class OpenApi implements RouteRegistrar {
         "description",
         TEXTS.getOrDefault(name, ""),
         "schema",
-        type(name.equals("limit") ? "integer" : "string", choices));
+        type(name.equals("limit") || name.equals("offset") ? "integer" : "string", choices));
   }
 
   private static Map<String, @Nullable Object> type(String type, @Nullable List<String> choices) {

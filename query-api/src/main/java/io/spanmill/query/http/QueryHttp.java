@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The endpoints of the query API on one server. */
 public final class QueryHttp implements AutoCloseable {
@@ -108,6 +109,11 @@ public final class QueryHttp implements AutoCloseable {
 
   public int port() {
     return server.port();
+  }
+
+  /** Every route it serves, as {@code get /path}. */
+  Set<String> routes() {
+    return server.routes();
   }
 
   @Override

@@ -77,8 +77,10 @@ final class SessionEndpoint implements Endpoint {
     List<Map<String, @Nullable Object>> traces = traceRows.of(scope, shown);
     List<Row> counted =
         calls.stream().filter(c -> scope.counts(c.text("project"), c.text("layer"))).toList();
+    List<String> sources =
+        SessionsEndpoint.sources(id, shown, queries.sessions().namings(scope.projects(), shown));
     return object(
-        "session", session(id, traces, counted),
+        "session", session(id, sources, traces, counted),
         "steps", steps.subList(0, Math.min(MAX_STEPS, steps.size())),
         "truncated", truncated);
   }
@@ -155,14 +157,17 @@ final class SessionEndpoint implements Endpoint {
   }
 
   private static Map<String, @Nullable Object> session(
-      String id, List<Map<String, @Nullable Object>> traces, List<Row> counted) {
+      String id,
+      List<String> sources,
+      List<Map<String, @Nullable Object>> traces,
+      List<Row> counted) {
     BigDecimal start = extreme(traces, "start", false);
     BigDecimal end = extreme(traces, "end", true);
     Map<String, @Nullable Object> last = traces.get(traces.size() - 1);
-    boolean named = traces.stream().anyMatch(t -> id.equals(t.get("sessionId")));
     return object(
         "sessionId", id,
-        "kind", named ? "session" : "trace",
+        "kind", sources.isEmpty() ? "trace" : sources.get(0),
+        "sources", sources,
         "project", traces.get(0).get("project"),
         "name", traces.get(0).get("name"),
         "start", start,

@@ -87,7 +87,9 @@ final class SessionsEndpoint implements Endpoint {
             q,
             new RollupReader.Origin("calls", complete),
             queries.rollups().notCounted(q.during(queries.snap(q.range()))));
-    out.put("rows", page.stream().map(r -> row(r, traces)).toList());
+    Map<String, List<SessionsReader.Naming>> namings =
+        queries.sessions().namings(q.scope().projects(), ids);
+    out.put("rows", page.stream().map(r -> row(r, traces, namings)).toList());
     out.put("nextCursor", more ? cursor(sort, page.get(page.size() - 1)) : null);
     return out;
   }
@@ -99,7 +101,9 @@ final class SessionsEndpoint implements Endpoint {
   }
 
   private static Map<String, @Nullable Object> row(
-      Row r, Map<String, Map<String, @Nullable Object>> traces) {
+      Row r,
+      Map<String, Map<String, @Nullable Object>> traces,
+      Map<String, List<SessionsReader.Naming>> namings) {
     List<Map<String, @Nullable Object>> mine = new ArrayList<>();
     for (String id : r.texts("trace_ids")) {
       Map<String, @Nullable Object> trace = traces.get(id);
@@ -107,9 +111,11 @@ final class SessionsEndpoint implements Endpoint {
         mine.add(trace);
       }
     }
+    List<String> sources = sources(r.text("sid"), r.texts("trace_ids"), namings);
     return object(
         "sessionId", r.text("sid"),
-        "kind", r.bool("named") ? "session" : "trace",
+        "kind", sources.isEmpty() ? "trace" : sources.get(0),
+        "sources", sources,
         "project", r.text("project"),
         "name", mine.isEmpty() ? "" : mine.get(0).get("name"),
         "start", CallJson.ms(r.integer("start_ns")),
@@ -133,6 +139,23 @@ final class SessionsEndpoint implements Endpoint {
         "user", r.text("user"),
         "models", names(mine, "models"),
         "agents", names(mine, "agents"));
+  }
+
+  /**
+   * Who named the session, over its traces, the first first. A trace without a name is a session by
+   * AgentOps if its SDK opened it, else by nobody.
+   */
+  static List<String> sources(
+      String id, List<String> traceIds, Map<String, List<SessionsReader.Naming>> namings) {
+    Set<String> out = new LinkedHashSet<>();
+    for (String trace : traceIds) {
+      for (SessionsReader.Naming n : namings.getOrDefault(trace, List.of())) {
+        if (n.session().equals(id) || (n.session().isEmpty() && trace.equals(id))) {
+          out.add(n.kind());
+        }
+      }
+    }
+    return List.copyOf(out);
   }
 
   /** Distinct names over the traces, by first appearance. */

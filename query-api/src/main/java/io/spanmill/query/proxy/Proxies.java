@@ -23,8 +23,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -143,15 +145,24 @@ public final class Proxies implements RouteRegistrar, AutoCloseable {
 
   @Override
   public List<RouteDoc> documentation() {
-    return settingOf.keySet().stream()
-        .map(
-            name ->
-                RouteDoc.get(
-                    Upstream.prefix(name) + "/{path}",
-                    "Passed on to the server of " + settingOf.get(name) + ", with any method.",
-                    "read",
-                    "*/*"))
-        .toList();
+    List<RouteDoc> out = new ArrayList<>();
+    for (String name : settingOf.keySet()) {
+      for (String path : List.of(Upstream.prefix(name), Upstream.prefix(name) + "/{path}")) {
+        for (HandlerType method : METHODS) {
+          out.add(
+              new RouteDoc(
+                  method.name().toLowerCase(Locale.ROOT),
+                  path,
+                  "Passed on to the server of " + settingOf.get(name) + ".",
+                  "read",
+                  Set.of(),
+                  null,
+                  "*/*",
+                  null));
+        }
+      }
+    }
+    return out;
   }
 
   @Override

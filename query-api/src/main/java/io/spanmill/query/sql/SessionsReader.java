@@ -3,13 +3,15 @@
  */
 package io.spanmill.query.sql;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Sessions: traces that name the same session, and each trace that names none by itself.
- * Thread-safe.
+ * Sessions: traces that name the same session, and each trace that names none by itself. Where a
+ * trace names several, its earliest span that names one decides. Thread-safe.
  */
 public final class SessionsReader {
   /** Sort orders of the list. */
@@ -54,7 +56,8 @@ public final class SessionsReader {
                 " arrayMap(x -> x.2, arraySort(groupArray("
                     + TRACES_SHOWN
                     + ")((trace_start, lower(hex(trace_id)))))) AS trace_ids")
-            .add(" FROM (SELECT project, trace_id, max(session) AS s, s != '' AS named,")
+            .add(" FROM (SELECT project, trace_id,")
+            .add(" argMinIf(session, start_time, session != '') AS s, s != '' AS named,")
             .add(" if(named, s, lower(hex(trace_id))) AS sid, max(user) AS user,")
             .add(" min(toUnixTimestamp64Nano(start_time)) AS trace_start,")
             .add(
@@ -87,18 +90,62 @@ public final class SessionsReader {
     return database.queryFacts(sql);
   }
 
-  /** Traces of a session by start; a session without a name is its one trace. */
+  /**
+   * Traces of a session by start; a session without a name is its one trace. A name that no trace
+   * belongs to, as another one comes before it, still finds the traces that have it.
+   */
   public List<String> traces(Set<String> projects, String id, int limit) {
+    boolean traceId = id.matches("[0-9a-f]{32}");
     Sql sql =
         new Sql()
-            .add("SELECT lower(hex(trace_id)) AS trace, min(start_time) AS s FROM spans WHERE ")
-            .in("project", projects);
+            .add("SELECT lower(hex(trace_id)) AS trace, min(start_time) AS s,")
+            .add(" argMinIf(session, start_time, session != '') AS first, first = ")
+            .bind(id);
+    sql.add(" OR (first = '' AND lower(hex(trace_id)) = ")
+        .bind(id)
+        .add(") AS own FROM spans WHERE ");
+    sql.in("project", projects);
+    sql.add(" AND trace_id IN (SELECT trace_id FROM spans WHERE ").in("project", projects);
     sql.add(" AND (session = ").bind(id);
-    if (id.matches("[0-9a-f]{32}")) {
+    if (traceId) {
       sql.add(" OR trace_id = toFixedString(unhex(").bind(id).add("), 16)");
     }
-    sql.add(") GROUP BY trace_id ORDER BY s LIMIT ").bind(limit);
-    return database.query(sql).stream().map(r -> r.text("trace")).toList();
+    sql.add(")) GROUP BY trace_id ORDER BY own DESC, s LIMIT ").bind(limit);
+    List<Row> rows = database.query(sql);
+    boolean owns = rows.stream().anyMatch(r -> r.bool("own"));
+    return rows.stream().filter(r -> !owns || r.bool("own")).map(r -> r.text("trace")).toList();
+  }
+
+  /**
+   * A name that spans of a trace gave their session.
+   *
+   * @param session empty for what is a session without a name: the trace of an AgentOps SDK
+   * @param kind who named it: {@code session}, {@code conversation}, {@code litellm} or {@code
+   *     agentops}
+   */
+  public record Naming(String session, String kind) {}
+
+  /** Names of sessions by trace, the earliest first. */
+  public Map<String, List<Naming>> namings(Set<String> projects, List<String> traceIds) {
+    Sql sql =
+        new Sql()
+            .add("SELECT trace, s, kind FROM (SELECT lower(hex(trace_id)) AS trace, session AS s,")
+            .add(" multiIf(startsWith(dialect, 'litellm'), 'litellm',")
+            .add(" s != '' AND s = attributes['gen_ai.conversation.id'], 'conversation',")
+            .add(" s != '' AND s = attributes['session.id'], 'session',")
+            .add(" dialect = 'agentops', 'agentops', 'session') AS kind, start_time")
+            .add(" FROM spans WHERE ")
+            .in("project", projects)
+            .add(" AND trace_id IN ");
+    CallsReader.traceIds(sql, traceIds);
+    sql.add(" AND (session != '' OR (dialect = 'agentops' AND " + TracesReader.ROOT + ")))")
+        .add(" GROUP BY trace, s, kind ORDER BY trace, min(start_time), s, kind");
+    Map<String, List<Naming>> out = new HashMap<>();
+    for (Row row : database.query(sql)) {
+      out.computeIfAbsent(row.text("trace"), t -> new ArrayList<>())
+          .add(new Naming(row.text("s"), row.text("kind")));
+    }
+    return out;
   }
 
   /** Spans themselves, or else traces that hold a call the filters ask for. */
