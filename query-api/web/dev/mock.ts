@@ -338,7 +338,7 @@ function sessionRows(traces: MockTrace[]): Map<string, { row: SessionRow; traces
       const end = Math.max(...rows.map((r) => r.end));
       const tokens = sumTokens(rows);
       const row: SessionRow = {
-        sessionId, kind: first.sessionId === null ? 'trace' : 'session', project: first.project, name: first.name, start, end, durationMs: end - start, traceCount: rows.length, callCount: rows.reduce((s, r) => s + r.callCount, 0),
+        sessionId, kind: first.sessionId === null ? 'trace' : 'session', sources: first.sessionId === null ? [] : ['session'], project: first.project, name: first.name, start, end, durationMs: end - start, traceCount: rows.length, callCount: rows.reduce((s, r) => s + r.callCount, 0),
         errorCount: rows.reduce((s, r) => s + r.errorCount, 0), status: rows.some((r) => r.status === 'error') ? 'error' : 'ok', tokens, costUsd: costs.length === 0 ? null : usd(costs.reduce((s, r) => s + pico(r.costUsd), 0n)),
         unpricedCalls: rows.reduce((s, r) => s + r.unpricedCalls, 0), user: first.user, models: [...new Set(rows.flatMap((r) => r.models))].slice(0, 5), agents: [...new Set(rows.flatMap((r) => r.agents))].slice(0, 5),
       };
@@ -396,7 +396,15 @@ function status(): Status {
   const table = (name: string, rows: number, bytes: number) => ({ table: name, rows, bytes, lastWrite: iso(now - 700) });
   return {
     version: '0.1.0', commit: null, startedAt: iso(BORN), now: iso(now), state: 'up', warnings: [], auth: { mode: 'loopback', project: 'default', roles: ['ingest', 'read'] }, projects: ['default'], contentMode: 'on',
-    upstreams: { grafana: { configured: false, path: '/api/proxy/grafana/', setting: 'proxy.grafana.url' }, langfuse: { configured: false, path: null, setting: 'proxy.langfuse.url' }, agentops: { configured: false, path: null, setting: 'agentops.upstream.url' } },
+    upstreams: { grafana: { configured: false, path: '/api/proxy/grafana/', setting: 'proxy.grafana.url' }, langfuse: { configured: false, path: null, setting: 'proxy.langfuse.url' }, agentops: { configured: false, path: null, setting: 'agentops.upstream.url', url: null, project: null, state: 'not_asked', askedAt: null, problem: null } },
+    rollups: {
+      edition: 0,
+      cubes: [
+        { cube: 'summary', dimensions: [], windows: ['minute', 'hour', 'day', 'all'], filled: true, filledFrom: null },
+        { cube: 'model', dimensions: ['provider', 'model', 'operation', 'errorClass'], windows: ['minute', 'hour', 'day', 'all'], filled: true, filledFrom: null },
+        { cube: 'tenant', dimensions: ['provider', 'model', 'tenant'], windows: ['hour', 'day'], filled: false, filledFrom: null },
+      ],
+    },
     completeThrough: iso(now - 900), lateness: { p50Ms: 1240, p99Ms: 5320 },
     topics: [
       { topic: 'otlp_spans', partitions: 8, records: 18_233, readers: [{ reader: 'rollup', lagRecords: 4, lagMs: 210 }, { reader: 'sink-spans', lagRecords: 12, lagMs: 640 }], watermark: iso(now - 900) },

@@ -4,8 +4,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, getJson, onLoginWanted, withParams } from './client';
 
-const answer = (status: number, body: string) => {
-  const response = new Response(body, { status });
+const answer = (status: number, body: string, headers: Record<string, string> = {}) => {
+  const response = new Response(body, { status, headers });
   Object.defineProperty(response, 'url', { value: 'http://127.0.0.1/api/v1/x' });
   vi.stubGlobal('fetch', () => Promise.resolve(response));
 };
@@ -23,6 +23,10 @@ describe('getJson', () => {
   it('gives the body of a good answer', async () => {
     answer(200, '{"a":1}');
     await expect(getJson('/api/v1/x')).resolves.toEqual({ a: 1 });
+  });
+  it('takes the time that goes on from the header of an answer that stayed', async () => {
+    answer(200, '{"completeThrough":"2026-11-26T00:00:00Z","a":1}', { 'x-spanmill-complete-through': '2026-11-26T00:05:00Z' });
+    await expect(getJson('/api/v1/x')).resolves.toEqual({ completeThrough: '2026-11-26T00:05:00Z', a: 1 });
   });
   it('throws the message and field of an error answer', async () => {
     answer(400, '{"error":{"code":"bad_range","message":"from is after to","field":"from"}}');

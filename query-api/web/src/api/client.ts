@@ -71,7 +71,13 @@ async function read<T>(answer: Response): Promise<T> {
   } catch {
     throw new ApiError(answer.status, 'not_json', `HTTP ${answer.status} without a JSON body from ${new URL(answer.url).pathname}`, null);
   }
-  if (answer.ok) return body as T;
+  if (answer.ok) return timely(body, answer) as T;
   const error = (body as Partial<ApiErrorBody>).error;
   throw new ApiError(answer.status, error?.code ?? 'unknown', error?.message ?? `HTTP ${answer.status}`, error?.field ?? null);
+}
+
+/** Of an answer that did not change the browser keeps the body and takes the newer headers: the time in them goes on. */
+function timely(body: unknown, answer: Response): unknown {
+  const through = answer.headers.get('x-spanmill-complete-through');
+  return through !== null && typeof body === 'object' && body !== null && 'completeThrough' in body ? { ...body, completeThrough: through } : body;
 }

@@ -676,6 +676,35 @@ export interface DeadLetter {
 }
 
 /** GET /api/v1/status */
+export interface UpstreamTool {
+  configured: boolean;
+  /** Where it is opened here; null when it is not configured or not open to the caller. */
+  path: string | null;
+  /** The key to set. */
+  setting: string;
+}
+
+/** Another AgentOps beside this; what it is is told to callers who may read its project. */
+export interface UpstreamAgentOps extends UpstreamTool {
+  url: string | null;
+  /** The project here that it stands beside. */
+  project: string | null;
+  state: 'not_asked' | 'up' | 'failing';
+  askedAt: Iso | null;
+  /** Why it did not answer when it was asked last. */
+  problem: string | null;
+}
+
+export interface CubeStatus {
+  cube: string;
+  dimensions: string[];
+  windows: ('minute' | 'hour' | 'day' | 'all')[];
+  /** False until `./spanmill rebuild` fills it: until then it answers nothing. */
+  filled: boolean;
+  /** The first window it answers from; null if from the beginning. */
+  filledFrom: Iso | null;
+}
+
 export interface Status {
   version: string;
   /** Short commit id of the build; null when built outside a checkout. */
@@ -692,10 +721,12 @@ export interface Status {
   /** Storage of prompts and completions. */
   contentMode: 'off' | 'redact' | 'on';
   /** Proxied tools; `path` is where the screen opens it, null when not configured; `setting` is the key to set. */
-  upstreams: Record<'grafana' | 'langfuse' | 'agentops', { configured: boolean; path: string | null; setting: string }>;
+  upstreams: { grafana: UpstreamTool; langfuse: UpstreamTool; agentops: UpstreamAgentOps };
   completeThrough: Iso | null;
   lateness: { p50Ms: DurationMs; p99Ms: DurationMs } | null;
   topics: TopicStatus[];
+  /** The edition of the rollups that is read, and what its cubes answer. */
+  rollups: { edition: number; cubes: CubeStatus[] };
   tables: TableStatus[];
   deadLetters: { count: number; latest: DeadLetter[] };
   /** Series folded into `__other__` in the current window, by cube and dimension; only where any were. */

@@ -330,11 +330,13 @@ export const en = {
   'replay.kind.session': 'session',
   'replay.kind.conversation': 'conversation',
   'replay.kind.litellm': 'LiteLLM session',
+  'replay.kind.agentops': 'AgentOps trace',
   'replay.kind.trace': 'single trace',
 
   'embed.title': '{name} is not configured',
   'embed.body': 'Set {setting} to the address at which the query API reaches {name}, then restart it. The page is then shown here through {path}.',
   'embed.example': 'or by environment',
+  'embed.closed': '{name} may show every project, so it is open to keys that read all of them. proxy.access=read opens it to every reader.',
   'embed.open': 'Open in a tab of its own',
   'embed.metrics': 'Prometheus reads the same figures from /metrics.',
 

@@ -332,11 +332,13 @@ export const ko: Record<Key, string> = {
   'replay.kind.session': '세션',
   'replay.kind.conversation': '대화',
   'replay.kind.litellm': 'LiteLLM 세션',
+  'replay.kind.agentops': 'AgentOps 트레이스',
   'replay.kind.trace': '단일 트레이스',
 
   'embed.title': '{name}가 설정되지 않았습니다',
   'embed.body': '쿼리 API에서 접근할 수 있는 {name} 주소를 {setting}에 설정하고 다시 시작하세요. 이후 {path} 경로를 통해 여기에 표시됩니다.',
   'embed.example': '또는 환경 변수',
+  'embed.closed': '{name}에서는 모든 프로젝트가 보일 수 있으므로 모든 프로젝트를 읽는 키에만 열려 있습니다. proxy.access=read로 설정하면 모든 열람자에게 열립니다.',
   'embed.open': '새 탭에서 열기',
   'embed.metrics': 'Prometheus는 /metrics에서 같은 수치를 읽습니다.',
 

@@ -33,6 +33,15 @@ export function Embed({ status, tool }: ScreenProps & { tool: 'grafana' | 'langf
       </section>
     );
   }
+  if (upstream.path === null) {
+    return (
+      <section className="panel" style={{ flex: 1 }}>
+        <div className="state" data-embed="closed">
+          <p style={{ maxWidth: 560 }}>{t('embed.closed', { name })}</p>
+        </div>
+      </section>
+    );
+  }
   const address = tool === 'grafana' ? `${path}${path.includes('?') ? '&' : '?'}kiosk&theme=${dark ? 'dark' : 'light'}` : path;
   return (
     <section className="panel" style={{ flex: 1, overflow: 'hidden' }} aria-label={name}>

@@ -105,6 +105,7 @@ public final class QueryService implements AutoCloseable {
             clock,
             keys,
             tokens,
+            agentOps::upstreamState,
             List.of(agentOps.comparison()),
             List.of(metrics, agentOps, proxies));
     try {

@@ -38,6 +38,9 @@ final class ApiDocument {
           Send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`, or log in. Times are RFC 3339, epoch milliseconds or relative (`now-1h`); money is \
           decimal text in USD; no data is `null`, never 0. Tables take `format=csv` or `format=parquet` (or `Accept: text/csv`): the same rows, nested fields \
           with a dot, at most `export.max.rows`; `X-Spanmill-Truncated` tells when there were more.
+
+          JSON answers have an `ETag`: ask again with `If-None-Match` and an answer whose figures did not change is a 304 without a body. \
+          `completeThrough` moves on meanwhile and is no part of the tag; header `X-Spanmill-Complete-Through` tells it with 200 and 304.
           """);
 
   void operation(String method, String path, JsonNode op) {

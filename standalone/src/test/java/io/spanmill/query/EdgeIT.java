@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import com.sun.net.httpserver.HttpServer;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Sql;
 import io.spanmill.config.Keys;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.math.BigDecimal;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,6 +41,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
@@ -58,6 +61,8 @@ class EdgeIT {
 
   private static final String ALPHA = "key-of-alpha";
   private static final String BRAVO = "key-of-bravo";
+  private static final String CHARLIE = "key-of-charlie";
+  private static final String READER = "key-of-a-reader";
   private static final String ALL = "key-of-everything";
   private static final String SENDER = "key-of-a-sender";
   private static final String SCRAPER = "key-of-a-scraper";
@@ -76,6 +81,7 @@ class EdgeIT {
 
   private static final HttpClient http = HttpClient.newHttpClient();
   private static RunningSpanmill spanmill;
+  private static HttpServer grafana;
   private static JsonNode openapi;
 
   @BeforeAll
@@ -87,6 +93,10 @@ class EdgeIT {
             + ":alpha:ingest|read,"
             + BRAVO
             + ":bravo:ingest|read,"
+            + CHARLIE
+            + ":charlie:ingest|read,"
+            + READER
+            + ":alpha:read,"
             + ALL
             + ":*:read|metrics|admin,"
             + SENDER
@@ -98,10 +108,23 @@ class EdgeIT {
     more.put(Keys.PROJECTS, "default,alpha,bravo");
     more.put(Keys.QUERY_RATE_LIMIT, "100000");
     more.put(Keys.CONTENT_STORAGE, "on");
+    grafana = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    grafana.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write("a board of bravo-".getBytes(StandardCharsets.UTF_8));
+          exchange.close();
+        });
+    grafana.start();
+    more.put(Keys.PROXY_GRAFANA_URL, "http://127.0.0.1:" + grafana.getAddress().getPort());
     spanmill = RunningSpanmill.start(servers.settings(more));
     openapi = json(get("/openapi.json", null));
     send(ALPHA, "alpha", 0, 3, AT);
     awaitCalls(ALPHA, 6);
+    String log = TwoProjects.traceId("alpha", 1);
+    assertThat(call("post", "/v4/logs/upload/", ALPHA, "Trace-Id", log).statusCode())
+        .isEqualTo(200);
   }
 
   @AfterAll
@@ -109,6 +132,7 @@ class EdgeIT {
     if (spanmill != null) {
       spanmill.close();
     }
+    grafana.stop(0);
   }
 
   @Test
@@ -127,7 +151,8 @@ class EdgeIT {
               .path("schema")
               .path("$ref")
               .asText();
-      if (!op.method.equals("get") || ref.isEmpty()) {
+      // A token's own route is asked with a token; AgentOpsTokensIT does.
+      if (!op.method.equals("get") || ref.isEmpty() || op.path.equals("/v3/auth/token")) {
         continue;
       }
       ObjectNode root = JSON.createObjectNode();
@@ -135,12 +160,17 @@ class EdgeIT {
       root.putObject("components").set("schemas", strict);
       JsonSchema schema = factory.getSchema(root);
       for (String more : variants(op)) {
-        JsonNode answer = json(get(op.path("alpha") + more, ALPHA));
-        assertThat(schema.validate(answer)).as(op.path + more).isEmpty();
+        HttpResponse<String> answer = get(op.path("alpha") + more, ALPHA);
+        if (op.path.equals("/api/v1/compare/agentops")) {
+          // Nothing is configured to compare with.
+          continue;
+        }
+        assertThat(answer.statusCode()).as(op.path + more + answer.body()).isEqualTo(200);
+        assertThat(schema.validate(json(answer))).as(op.path + more).isEmpty();
         checked++;
       }
     }
-    assertThat(checked).isGreaterThanOrEqualTo(15);
+    assertThat(checked).isGreaterThanOrEqualTo(40);
   }
 
   @Test
@@ -154,28 +184,25 @@ class EdgeIT {
     assertThat(after).isEqualTo(before);
     int asked = 0;
     for (Operation op : operations()) {
-      if (!op.method.equals("get") || op.role().isEmpty() || op.path.contains("/proxy/")) {
+      if (!op.method.equals("get") || op.role().isEmpty()) {
         continue;
       }
-      if (op.mediaTypes().contains("text/event-stream")) {
+      if (op.path.contains("/proxy/")) {
+        // What another tool shows is nobody's own: a key of one project does not get there.
+        assertThat(get(op.path("bravo"), ALPHA).statusCode()).as(op.path).isEqualTo(403);
+        asked++;
         continue;
       }
-      for (String foreign : foreign(op)) {
-        HttpResponse<String> answer = get(op.path("bravo") + foreign, ALPHA);
-        // An error may repeat what was asked.
-        String told =
-            answer.statusCode() == 200
-                ? answer.body()
-                : answer.body().replace(TwoProjects.session("bravo"), "");
-        assertThat(told).as(op.path + foreign).doesNotContain("bravo-", "-bravo");
-        if (foreign.contains("project=bravo")) {
-          // 404 where nothing is configured to compare with.
-          assertThat(answer.statusCode()).as(op.path + foreign).isIn(403, 404);
+      for (String foreign : foreign(op, "bravo")) {
+        if (op.mediaTypes().contains("text/event-stream") && !foreign.contains("project=")) {
+          // Streams of own calls: another test reads them.
+          continue;
         }
+        assertNothingOf("bravo", op, foreign, get(op.path("bravo") + foreign, ALPHA));
         asked++;
       }
     }
-    assertThat(asked).isGreaterThan(30);
+    assertThat(asked).isGreaterThan(100);
     // It is all there for those who may see it.
     assertThat(get("/api/v1/breakdown?groupBy=project&" + RANGE, ALL).body())
         .contains("\"project\":\"bravo\"");
@@ -185,22 +212,89 @@ class EdgeIT {
         .isEqualTo(404);
   }
 
+  private static void assertNothingOf(
+      String word, Operation op, String query, HttpResponse<String> answer) {
+    // An error may repeat what was asked.
+    String told =
+        answer.statusCode() == 200
+            ? answer.body()
+            : answer.body().replace(TwoProjects.session(word), "");
+    assertThat(told).as(op.path + query).doesNotContain(word + "-", "-" + word);
+    if (query.contains("project=" + word) || query.contains("project_id=" + word)) {
+      assertThat(answer.statusCode()).as(op.path + query + told).isIn(403, 404);
+    }
+  }
+
+  @Test
+  void anonymousCaller_seesTheDefaultProjectAlone_onEveryOperation() throws Exception {
+    Map<String, String> open = new HashMap<>();
+    open.put(Keys.AUTH_ANONYMOUS, "true");
+    open.put(Keys.PROXY_GRAFANA_URL, "http://127.0.0.1:" + grafana.getAddress().getPort());
+    open.put(Keys.QUERY_RATE_LIMIT, "100000");
+    try (QueryService service = QueryService.start(servers.settings(open))) {
+      int asked = 0;
+      for (Operation op : operations()) {
+        if (op.role().isEmpty() || !op.method.equals("get")) {
+          continue;
+        }
+        for (String foreign : foreign(op, "alpha")) {
+          if (op.mediaTypes().contains("text/event-stream") && !foreign.contains("project=")) {
+            continue;
+          }
+          URI address =
+              URI.create(
+                  "http://127.0.0.1:"
+                      + service.port()
+                      + (op.path("alpha") + foreign).replace("?&", "?"));
+          HttpResponse<String> answer =
+              http.send(
+                  HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+          assertNothingOf("alpha", op, foreign, answer);
+          if (op.path.contains("/proxy/")) {
+            assertThat(answer.statusCode()).as(op.path).isEqualTo(403);
+          } else {
+            assertThat(answer.statusCode()).as(op.path + foreign).isNotIn(401, 500);
+          }
+          asked++;
+        }
+      }
+      assertThat(asked).isGreaterThan(100);
+    }
+  }
+
   @Test
   void roles_areAskedForOnEveryOperation() throws Exception {
+    int asked = 0;
     for (Operation op : operations()) {
-      // AgentOps' surface refuses in AgentOps' words.
-      boolean ours = op.path.startsWith("/api/v1/") || op.path.startsWith("/api/proxy/");
-      if (!op.method.equals("get") || op.role().isEmpty() || !ours) {
+      if (op.role().isEmpty()) {
         continue;
       }
-      String path = op.path("alpha") + "?";
-      assertThat(get(path, null).statusCode()).as(op.path).isEqualTo(401);
-      assertThat(get(path, "no-such-key").statusCode()).as(op.path).isEqualTo(401);
-      assertThat(get(path, SENDER).statusCode()).as(op.path).isEqualTo(403);
-      assertThat(get(path, SCRAPER).statusCode())
-          .as(op.path)
-          .isEqualTo(op.role().equals("metrics") ? 200 : 403);
+      String path = op.path("alpha");
+      String as = op.method + " " + path;
+      // The public API of AgentOps calls every want of a token a bad request.
+      int unknown = path.startsWith("/public/v1/") ? 400 : 401;
+      assertThat(call(op.method, path, null).statusCode()).as(as).isEqualTo(unknown);
+      assertThat(call(op.method, path, "no-such-key").statusCode()).as(as).isEqualTo(unknown);
+      for (String key : List.of(SENDER, SCRAPER, READER)) {
+        boolean may =
+            switch (op.role()) {
+              case "read" -> key.equals(READER);
+              case "ingest" -> key.equals(SENDER);
+              // Who may read all of it may scrape it.
+              case "metrics" -> !key.equals(SENDER);
+              default -> throw new IllegalStateException(op.role());
+            };
+        if (!may) {
+          assertThat(call(op.method, path, key).statusCode()).as(as + key).isEqualTo(403);
+          asked++;
+        }
+      }
+      if (path.contains("/proxy/grafana")) {
+        assertThat(call(op.method, path, READER).statusCode()).as(as).isEqualTo(403);
+        assertThat(call(op.method, path + "/x", ALL).statusCode()).as(as).isEqualTo(200);
+      }
     }
+    assertThat(asked).isGreaterThan(100);
     assertThat(get("/openapi.json", null).statusCode()).isEqualTo(200);
     assertThat(get("/health", null).statusCode()).isEqualTo(200);
   }
@@ -234,13 +328,6 @@ class EdgeIT {
         .contains("frame-ancestors 'self'");
     assertThat(whole.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
     String path2 = "/api/v1/traces/" + TwoProjects.traceId("alpha", 1);
-    String tag = get(path2, ALPHA).headers().firstValue("ETag").orElseThrow();
-    HttpResponse<String> unchanged =
-        http.send(
-            request(path2).header("X-API-Key", ALPHA).header("If-None-Match", tag).build(),
-            HttpResponse.BodyHandlers.ofString());
-    assertThat(unchanged.statusCode()).isEqualTo(304);
-    assertThat(unchanged.body()).isEmpty();
     HttpResponse<byte[]> packed =
         http.send(
             request(path2).header("X-API-Key", ALPHA).header("Accept-Encoding", "gzip").build(),
@@ -264,6 +351,88 @@ class EdgeIT {
     assertError(get("/api/v1/calls?limit=0&" + RANGE, ALPHA), 400, "bad_parameter", "limit");
     assertError(get("/api/v1/calls?format=xml&" + RANGE, ALPHA), 400, "bad_parameter", "format");
     assertThat(raw("GET /api/v1/status HTTP/1.1\r\nHost: evil.example.org\r\n")).contains(" 421 ");
+  }
+
+  @Test
+  void unchangedAnswers_areNotSentAgain() throws Exception {
+    int asked = 0;
+    for (Operation op : operations()) {
+      boolean own = op.method.equals("get") && op.path.startsWith("/api/v1/");
+      boolean still = !op.path.endsWith("/status") && !op.path.endsWith("/agentops");
+      if (own && still && op.mediaTypes().contains("application/json")) {
+        for (String variant : variants(op)) {
+          String path = op.path("alpha") + variant;
+          String tag = get(path, ALPHA).headers().firstValue("ETag").orElseThrow();
+          HttpResponse<String> again = call("get", path, ALPHA, "If-None-Match", tag);
+          assertThat(again.statusCode()).as(path).isEqualTo(304);
+          assertThat(again.body()).isEmpty();
+          assertThat(again.headers().firstValue("ETag")).hasValue(tag);
+          asked++;
+        }
+      }
+    }
+    assertThat(asked).isGreaterThan(20);
+  }
+
+  @Test
+  void tagOfAnAnswer_staysWhileTimeGoesOn_andChangesWithAFigure() throws Exception {
+    send(CHARLIE, "charlie", 9000, 1, AT);
+    awaitCalls(CHARLIE, 2);
+    String path = "/api/v1/overview?" + RANGE;
+    HttpResponse<String> first = get(path, CHARLIE);
+    String tag = first.headers().firstValue("ETag").orElseThrow();
+    Instant through = Instant.parse(json(first).path("completeThrough").asText());
+    assertThat(completeThrough(first)).isEqualTo(through);
+    await()
+        .atMost(LIMIT)
+        .until(
+            () -> {
+              HttpResponse<String> again = call("get", path, CHARLIE, "If-None-Match", tag);
+              assertThat(again.statusCode()).isEqualTo(304);
+              return completeThrough(again).isAfter(through);
+            });
+    String several = "\"other\", " + tag.substring(2) + ", W/\"more\"";
+    assertThat(call("get", path, CHARLIE, "If-None-Match", several).statusCode()).isEqualTo(304);
+    assertThat(call("get", path, CHARLIE, "If-None-Match", "\"other\"").statusCode())
+        .isEqualTo(200);
+    send(CHARLIE, "charlie", 9001, 1, AT);
+    awaitCalls(CHARLIE, 4);
+    HttpResponse<String> changed = call("get", path, CHARLIE, "If-None-Match", tag);
+    assertThat(changed.statusCode()).isEqualTo(200);
+    assertThat(changed.headers().firstValue("ETag").orElseThrow()).isNotEqualTo(tag);
+    assertThat(json(changed).path("totals").path("calls").asInt()).isEqualTo(4);
+  }
+
+  private static Instant completeThrough(HttpResponse<String> answer) {
+    return Instant.parse(answer.headers().firstValue("X-Spanmill-Complete-Through").orElseThrow());
+  }
+
+  @Test
+  void status_tellsTheEditionAndWhatItsCubesAnswer() throws Exception {
+    JsonNode status = json(get("/api/v1/status", ALPHA));
+    assertThat(status.path("rollups").path("edition").asInt()).isZero();
+    List<String> filled = new ArrayList<>();
+    status
+        .path("rollups")
+        .path("cubes")
+        .forEach(
+            c -> {
+              assertThat(c.path("filled").asBoolean()).isTrue();
+              filled.add(c.path("cube").asText());
+            });
+    assertThat(filled).containsExactly("summary", "model", "traffic", "usage");
+    // Where another AgentOps is, or whether a proxy is open, is told to those who may know.
+    assertThat(status.path("upstreams").path("grafana").path("configured").asBoolean()).isTrue();
+    assertThat(status.path("upstreams").path("grafana").path("path").isNull()).isTrue();
+    assertThat(status.path("upstreams").path("agentops").path("state").asText())
+        .isEqualTo("not_asked");
+    assertThat(
+            json(get("/api/v1/status", ALL))
+                .path("upstreams")
+                .path("grafana")
+                .path("path")
+                .asText())
+        .isEqualTo("/api/proxy/grafana/");
   }
 
   @Test
@@ -572,23 +741,44 @@ class EdgeIT {
     return out;
   }
 
-  private static List<String> foreign(Operation op) {
+  /** What a caller may ask to see of another's. */
+  private static List<String> foreign(Operation op, String word) {
     String range = op.has("from") ? "?" + RANGE : "?";
     List<String> out = new ArrayList<>(List.of(range));
     Map<String, String> asked =
         Map.of(
-            "project", "bravo",
-            "traceId", TwoProjects.traceId("bravo", 1),
-            "sessionId", TwoProjects.session("bravo"),
-            "q", "bravo",
-            "model", "model-bravo",
-            "content", "0000000000000003");
+            "project",
+            word,
+            "project_id",
+            word,
+            "traceId",
+            TwoProjects.traceId(word, 1),
+            "sessionId",
+            TwoProjects.session(word),
+            "q",
+            word,
+            "query",
+            word,
+            "model",
+            "model-" + word,
+            "content",
+            "0000000000000003");
     asked.forEach(
         (name, value) -> {
           if (op.has(name)) {
             out.add(range + "&" + name + "=" + value);
+            if (op.has("format")) {
+              out.add(range + "&format=csv&" + name + "=" + value);
+            }
           }
         });
+    if (op.has("groupBy")) {
+      out.add(range + "&groupBy=project,user");
+    }
+    if (op.has("format")) {
+      out.add(range + "&format=csv");
+      out.add(range + "&format=parquet&project=" + word);
+    }
     return out;
   }
 
@@ -599,7 +789,7 @@ class EdgeIT {
       boolean asked =
           op.method.equals("get")
               && op.role().equals("read")
-              && op.path.startsWith("/api/v1/")
+              && !op.path.contains("/proxy/")
               && op.mediaTypes().contains("application/json");
       if (asked) {
         for (String variant : variants(op)) {
@@ -677,6 +867,19 @@ class EdgeIT {
     HttpRequest.Builder request = request(path);
     if (key != null) {
       request.header("Authorization", "Bearer " + key);
+    }
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> call(
+      String method, String path, String key, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        request(path).method(method.toUpperCase(Locale.ROOT), HttpRequest.BodyPublishers.noBody());
+    if (key != null) {
+      request.header("Authorization", "Bearer " + key);
+    }
+    if (headers.length > 0) {
+      request.headers(headers);
     }
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }

@@ -19,6 +19,7 @@ import io.spanmill.query.http.QuestionReader;
 import io.spanmill.query.http.RateLimit;
 import io.spanmill.query.http.RouteDoc;
 import io.spanmill.query.http.RouteRegistrar;
+import io.spanmill.query.http.UpstreamState;
 import io.spanmill.query.sql.Queries;
 import java.time.Clock;
 import java.time.Duration;
@@ -69,7 +70,12 @@ public final class AgentOpsSurface implements RouteRegistrar {
     this.keys = keys;
     this.tokens = tokens;
     this.clock = clock;
-    this.upstream = Upstream.of(settings);
+    this.upstream = Upstream.of(settings, clock);
+  }
+
+  /** How the configured AgentOps answered last, or null if none is configured. */
+  public @Nullable UpstreamState upstreamState() {
+    return upstream == null ? null : upstream.state();
   }
 
   /** {@code /api/v1/compare/agentops}. */
@@ -108,7 +114,7 @@ public final class AgentOpsSurface implements RouteRegistrar {
             projects,
             door,
             keyless,
-            new RateLimit(WRONG_KEYS_PER_SECOND, System::nanoTime))
+            new RateLimit(WRONG_KEYS_PER_SECOND, "wrong keys a second", System::nanoTime))
         .register(routes);
     routes.get(
         "/v4/traces/list/{project}",

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.query.http.Json;
+import io.spanmill.query.http.UpstreamState;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -18,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +44,11 @@ final class Upstream {
   private final String project;
   private final Duration timeout;
   private final HttpClient http;
+  private final Clock clock;
   private volatile @Nullable Token token;
+  private volatile Asked last = new Asked(null, null);
+
+  private record Asked(@Nullable Long atMs, @Nullable String problem) {}
 
   private record Token(String bearer, String projectId) {}
 
@@ -53,7 +59,8 @@ final class Upstream {
     }
   }
 
-  private Upstream(Settings settings, String url) {
+  private Upstream(Settings settings, String url, Clock clock) {
+    this.clock = clock;
     this.base = URI.create(url.replaceAll("/+$", ""));
     this.key = settings.secret(Keys.AGENTOPS_UPSTREAM_KEY);
     this.session = settings.secret(Keys.AGENTOPS_UPSTREAM_SESSION);
@@ -67,9 +74,9 @@ final class Upstream {
   }
 
   /** The one of the settings, or null if none is configured. */
-  static @Nullable Upstream of(Settings settings) {
+  static @Nullable Upstream of(Settings settings, Clock clock) {
     String url = settings.string(Keys.AGENTOPS_UPSTREAM_URL);
-    return url.isEmpty() ? null : new Upstream(settings, url);
+    return url.isEmpty() ? null : new Upstream(settings, url, clock);
   }
 
   /** Name of the project here that it is set beside. */
@@ -79,7 +86,8 @@ final class Upstream {
 
   /** Its address, without anything secret. */
   String url() {
-    return base.getScheme() + "://" + base.getAuthority() + base.getPath();
+    String port = base.getPort() < 0 ? "" : ":" + base.getPort();
+    return base.getScheme() + "://" + base.getHost() + port + base.getPath();
   }
 
   JsonNode traces(Map<String, List<String>> parameters) throws Unavailable {
@@ -94,7 +102,24 @@ final class Upstream {
     return read("/v4/traces/detail/" + traceId, Map.of());
   }
 
+  /** How it answered last. */
+  UpstreamState state() {
+    Asked known = last;
+    return new UpstreamState(url(), project, known.atMs(), known.problem());
+  }
+
   private JsonNode read(String path, Map<String, List<String>> parameters) throws Unavailable {
+    try {
+      JsonNode answer = readOnce(path, parameters);
+      last = new Asked(clock.millis(), null);
+      return answer;
+    } catch (Unavailable e) {
+      last = new Asked(clock.millis(), e.getMessage());
+      throw e;
+    }
+  }
+
+  private JsonNode readOnce(String path, Map<String, List<String>> parameters) throws Unavailable {
     Token known = token;
     Answer answer = ask(known == null ? fetch() : known, path, parameters);
     if (answer.status() == 401) {

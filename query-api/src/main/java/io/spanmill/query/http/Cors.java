@@ -26,6 +26,9 @@ final class Cors {
     http.header("Access-Control-Allow-Origin", origin);
     http.header("Access-Control-Allow-Credentials", "true");
     http.header("Vary", "Origin");
+    http.header(
+        "Access-Control-Expose-Headers",
+        "ETag, Retry-After, " + EntityTags.COMPLETE_THROUGH + ", " + Export.TRUNCATED);
   }
 
   /** Answers a preflight request. */

@@ -71,7 +71,7 @@ final class CoverageEndpoint implements Endpoint {
             q, new RollupReader.Origin("calls", complete), queries.rollups().notCounted(q));
     out.put("totals", totals(counted));
     out.put("models", models(read));
-    out.put("engines", engineCosts.of(asked.caller(), q.range(), counted));
+    out.put("engines", engineCosts.of(asked.caller(), queries.knownProjects(), q.range(), counted));
     out.put("enginesWithoutModel", engines(q));
     out.put("clientWithoutGateway", clients(q));
     out.put("priceBook", priceBook());

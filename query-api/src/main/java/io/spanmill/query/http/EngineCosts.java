@@ -15,12 +15,13 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one's own engines cost, spread over the tokens they served: hours in the range times GPUs
  * times rate. An engine's hours are shared by all projects, so it is told over all of them, to
- * callers who may see all.
+ * callers who may see all that there are.
  *
  * <p>Busy is the union of the engine's requests that ended in the range, from start to end; idle
  * share is the rest of its hours. Beside it stands what the calls of the same model cost by the
@@ -44,12 +45,11 @@ final class EngineCosts {
   /**
    * A line for each model with a rate; null if the caller may not see it.
    *
+   * @param known every project there is
    * @param counted coverage rows of the layers that count
    */
-  @Nullable List<Object> of(Caller caller, TimeRange asked, List<Row> counted) {
-    boolean seesAll =
-        caller.project().equals(Caller.ALL_PROJECTS) || caller.mode().equals("anonymous");
-    if (!seesAll) {
+  @Nullable List<Object> of(Caller caller, Set<String> known, TimeRange asked, List<Row> counted) {
+    if (!known.stream().allMatch(caller::mayRead)) {
       return null;
     }
     List<Object> out = new ArrayList<>();

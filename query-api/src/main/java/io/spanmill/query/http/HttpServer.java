@@ -14,10 +14,7 @@ import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -60,7 +57,11 @@ public final class HttpServer implements AutoCloseable {
     this.departures = departures;
     HostCheck hosts = new HostCheck(settings);
     Cors cors = new Cors(settings);
-    RateLimit limit = new RateLimit(settings.integer(Keys.QUERY_RATE_LIMIT), System::nanoTime);
+    RateLimit limit =
+        new RateLimit(
+            settings.integer(Keys.QUERY_RATE_LIMIT),
+            "requests a second (query.rate.limit)",
+            System::nanoTime);
     TlsFiles tls = TlsFiles.of(settings);
     WebFiles files = new WebFiles(Path.of(settings.string(Keys.QUERY_WEB_DIR)));
     server =
@@ -180,7 +181,7 @@ public final class HttpServer implements AutoCloseable {
     departures.begin(http);
     try {
       if (format.equals("json")) {
-        json(http, Json.bytes(endpoint.answer(asked)));
+        json(http, endpoint.answer(asked));
       } else {
         export.write(http, endpoint, asked, format);
       }
@@ -189,27 +190,22 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  private static void json(Context http, byte[] answer) {
+  private static void json(Context http, Object answer) {
+    byte[] written = Json.bytes(answer);
     // Asked again each time, sent again only if it changed.
     http.header("Cache-Control", "private, no-cache");
     http.res().addHeader("Vary", "Accept, Authorization, Cookie, X-API-Key");
-    // Weak: it is the same whether it is sent compressed or not.
-    String tag = "W/\"" + Integer.toHexString(answer.length) + "-" + hash(answer) + "\"";
+    String tag = EntityTags.of(answer, written);
     http.header("ETag", tag);
-    if (tag.equals(http.header("If-None-Match"))) {
+    String complete = EntityTags.completeThrough(answer);
+    if (complete != null) {
+      http.header(EntityTags.COMPLETE_THROUGH, complete);
+    }
+    if (EntityTags.known(http, tag)) {
       http.status(304);
       return;
     }
-    http.contentType("application/json").result(answer);
-  }
-
-  private static String hash(byte[] answer) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(answer);
-      return HexFormat.of().formatHex(hash, 0, 12);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    http.contentType("application/json").result(written);
   }
 
   /** The same callers, each counted against its limit. */

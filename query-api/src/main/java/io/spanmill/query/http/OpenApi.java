@@ -136,7 +136,7 @@ final class OpenApi implements RouteRegistrar {
 
   private void serve(Context http) {
     http.header("ETag", tag).header("Cache-Control", "no-cache");
-    if (tag.equals(http.header("If-None-Match"))) {
+    if (EntityTags.known(http, tag)) {
       http.status(304);
       return;
     }

@@ -18,6 +18,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The endpoints of the query API on one server. */
 public final class QueryHttp implements AutoCloseable {
@@ -33,6 +35,7 @@ public final class QueryHttp implements AutoCloseable {
    *
    * @param keys the keys in force
    * @param tokens issues and checks tokens; one for the process, as it may have made its own secret
+   * @param agentOps how the configured AgentOps answered last; gives null without one
    * @param moreEndpoints JSON endpoints of other packages
    * @param more other surfaces
    */
@@ -43,6 +46,7 @@ public final class QueryHttp implements AutoCloseable {
       Clock clock,
       ApiKeys keys,
       Tokens tokens,
+      Supplier<@Nullable UpstreamState> agentOps,
       List<Endpoint> moreEndpoints,
       List<RouteRegistrar> more) {
     QuestionReader questions = new QuestionReader(queries, settings, clock);
@@ -61,7 +65,7 @@ public final class QueryHttp implements AutoCloseable {
             new SessionEndpoint(queries, questions),
             new CoverageEndpoint(
                 queries, questions, new EngineCosts(queries.calls(), engines(settings), clock)),
-            new StatusEndpoint(queries, questions, settings, Build.read(), clock));
+            new StatusEndpoint(queries, questions, settings, Build.read(), clock, agentOps));
     List<Endpoint> endpoints = new ArrayList<>(own);
     endpoints.addAll(moreEndpoints);
     List<RouteRegistrar> registrars = new ArrayList<>();
@@ -78,7 +82,8 @@ public final class QueryHttp implements AutoCloseable {
             keys,
             tokens,
             Projects.of(settings),
-            new RateLimit(LOGINS_PER_SECOND, System::nanoTime)));
+            new RateLimit(
+                LOGINS_PER_SECOND, "logins a second from one address", System::nanoTime)));
     registrars.add(new OpenApi(endpoints, List.copyOf(registrars), Build.read()));
     departures = new Departures(queries.database()::cancel);
     server =

@@ -15,7 +15,8 @@ public final class RateLimit {
   private static final int MAX_ASKERS = 10_000;
   private static final double BURST_SECONDS = 2;
 
-  private final double perSecond;
+  private final int perSecond;
+  private final String what;
   private final LongSupplier nanoTime;
   private final Map<String, Bucket> buckets =
       new LinkedHashMap<>(64, 0.75f, true) {
@@ -30,8 +31,12 @@ public final class RateLimit {
     long atNanos;
   }
 
-  public RateLimit(int perSecond, LongSupplier nanoTime) {
+  /**
+   * @param what is limited, and by which setting if by one
+   */
+  public RateLimit(int perSecond, String what, LongSupplier nanoTime) {
     this.perSecond = perSecond;
+    this.what = what;
     this.nanoTime = nanoTime;
   }
 
@@ -56,7 +61,10 @@ public final class RateLimit {
     bucket.atNanos = now;
     if (bucket.tokens < 1) {
       throw new ApiException(
-          429, "rate_limited", "more than query.rate.limit requests a second", null);
+          429,
+          "rate_limited",
+          "more than " + perSecond + " " + what + ": ask again in a second",
+          null);
     }
     bucket.tokens -= 1;
   }

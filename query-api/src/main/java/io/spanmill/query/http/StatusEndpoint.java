@@ -10,6 +10,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.spanmill.codec.Topics;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import io.spanmill.model.Cube;
+import io.spanmill.model.Edition;
+import io.spanmill.model.WindowKind;
 import io.spanmill.query.sql.Progress;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Row;
@@ -19,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,10 +41,19 @@ final class StatusEndpoint implements Endpoint {
   private final Settings settings;
   private final Build build;
   private final Clock clock;
+  private final Supplier<@Nullable UpstreamState> agentOps;
+  private final ProxyAccess proxies;
   private final long startedAtMs;
 
   StatusEndpoint(
-      Queries queries, QuestionReader questions, Settings settings, Build build, Clock clock) {
+      Queries queries,
+      QuestionReader questions,
+      Settings settings,
+      Build build,
+      Clock clock,
+      Supplier<@Nullable UpstreamState> agentOps) {
+    this.agentOps = agentOps;
+    this.proxies = new ProxyAccess(settings);
     this.queries = queries;
     this.questions = questions;
     this.settings = settings;
@@ -86,10 +99,11 @@ final class StatusEndpoint implements Endpoint {
         "auth", auth(asked.caller()),
         "projects", List.copyOf(questions.projects(asked.caller())),
         "contentMode", settings.string(Keys.CONTENT_STORAGE),
-        "upstreams", upstreams(),
+        "upstreams", upstreams(asked.caller()),
         "completeThrough", Json.iso(complete),
         "lateness", all ? facts.first("lateness") : null,
         "topics", topics(progress, lag, all),
+        "rollups", rollups(),
         "tables", all ? tables() : List.of(),
         "deadLetters", deadLetters(facts, asked.caller()),
         "foldedSeries", all ? foldedSeries(facts) : List.of(),
@@ -106,16 +120,58 @@ final class StatusEndpoint implements Endpoint {
         "roles", caller.roles().stream().sorted().toList());
   }
 
-  private Map<String, @Nullable Object> upstreams() {
+  /**
+   * The edition that is read, and from when on each cube answers; a cube not filled answers
+   * nothing.
+   */
+  private Map<String, @Nullable Object> rollups() {
+    Edition edition = queries.edition();
+    List<Object> cubes = new ArrayList<>();
+    for (Cube cube : queries.cubeSet().cubes()) {
+      Long from = edition.filledFrom(queries.cubeSet().shape(cube));
+      cubes.add(
+          object(
+              "cube",
+              cube.name(),
+              "dimensions",
+              queries.cubeSet().dimensionNames(cube),
+              "windows",
+              cube.windows().stream().sorted().map(WindowKind::label).toList(),
+              "filled",
+              from != null,
+              "filledFrom",
+              from == null || from <= 0 ? null : Json.iso(from)));
+    }
+    return object("edition", edition.number(), "cubes", cubes);
+  }
+
+  private Map<String, @Nullable Object> upstreams(Caller caller) {
+    boolean admitted = proxies.admits(caller);
     return object(
-        "grafana", upstream(Keys.PROXY_GRAFANA_URL, "/api/proxy/grafana/"),
-        "langfuse", upstream(Keys.PROXY_LANGFUSE_URL, "/api/proxy/langfuse/"),
-        "agentops", upstream(Keys.AGENTOPS_UPSTREAM_URL, null));
+        "grafana", upstream(Keys.PROXY_GRAFANA_URL, admitted ? "/api/proxy/grafana/" : null),
+        "langfuse", upstream(Keys.PROXY_LANGFUSE_URL, admitted ? "/api/proxy/langfuse/" : null),
+        "agentops", agentOps(caller));
   }
 
   private Map<String, @Nullable Object> upstream(String key, @Nullable String path) {
     boolean configured = !settings.string(key).isEmpty();
     return object("configured", configured, "path", configured ? path : null, "setting", key);
+  }
+
+  /** Where and how it answers is told to callers who may ask it. */
+  private Map<String, @Nullable Object> agentOps(Caller caller) {
+    Map<String, @Nullable Object> out =
+        upstream(Keys.AGENTOPS_UPSTREAM_URL, "/api/agentops/traces?source=agentops");
+    UpstreamState state = agentOps.get();
+    boolean told = state != null && caller.mayRead(state.project());
+    Long asked = told ? state.askedAtMs() : null;
+    String problem = told ? state.problem() : null;
+    out.put("url", told ? state.url() : null);
+    out.put("project", told ? state.project() : null);
+    out.put("state", asked == null ? "not_asked" : problem == null ? "up" : "failing");
+    out.put("askedAt", Json.iso(asked));
+    out.put("problem", problem);
+    return out;
   }
 
   private List<Object> topics(Progress progress, StatusReader.Lag lag, boolean all) {

@@ -12,6 +12,7 @@ import io.spanmill.config.SettingsException;
 import io.spanmill.query.http.Access;
 import io.spanmill.query.http.ApiException;
 import io.spanmill.query.http.Caller;
+import io.spanmill.query.http.ProxyAccess;
 import io.spanmill.query.http.RouteDoc;
 import io.spanmill.query.http.RouteRegistrar;
 import jakarta.servlet.ServletException;
@@ -64,7 +65,7 @@ public final class Proxies implements RouteRegistrar, AutoCloseable {
   private final Map<String, Upstream> upstreams = new LinkedHashMap<>();
   private final Map<String, UpstreamServlet> servlets = new LinkedHashMap<>();
   private final WebSocketClient sockets;
-  private final String who;
+  private final ProxyAccess who;
   private final long timeoutMs;
   private final Semaphore exchanges;
 
@@ -76,7 +77,7 @@ public final class Proxies implements RouteRegistrar, AutoCloseable {
   public Proxies(Settings settings) {
     settingOf.put("grafana", Keys.PROXY_GRAFANA_URL);
     settingOf.put("langfuse", Keys.PROXY_LANGFUSE_URL);
-    who = settings.string(Keys.PROXY_ACCESS);
+    who = new ProxyAccess(settings);
     timeoutMs = settings.longValue(Keys.PROXY_TIMEOUT_MS);
     exchanges = new Semaphore(settings.integer(Keys.PROXY_MAX_REQUESTS));
     List<String> problems = new ArrayList<>();
@@ -263,12 +264,13 @@ public final class Proxies implements RouteRegistrar, AutoCloseable {
   }
 
   private Upstream admitted(String name, Context http, Access access) {
-    Caller caller = access.require(http, who.equals("admin") ? "admin" : "read");
-    // An upstream shows what it will, of any project.
-    boolean all = caller.project().equals(Caller.ALL_PROJECTS) || caller.mode().equals("anonymous");
-    if (who.equals("all-projects") && !all) {
+    Caller caller = access.require(http, who.role());
+    if (!who.admits(caller)) {
       throw ApiException.forbidden(
-          name + " may show every project, so the key must read all (see proxy.access)", null);
+          name
+              + " may show every project, so it is open to keys that read all of them;"
+              + " proxy.access=read opens it to every reader",
+          null);
     }
     Upstream upstream = upstreams.get(name);
     if (upstream == null) {

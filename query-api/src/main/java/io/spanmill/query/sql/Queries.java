@@ -7,6 +7,7 @@ import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
 import io.spanmill.model.CubeSet;
+import io.spanmill.model.Edition;
 import java.time.Clock;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class Queries {
   private final ProgressReader progress;
   private final LayerResolver layers;
   private final ResultCache cache;
+  private final EditionReader editions;
   private final RollupReader rollups;
   private final SpanCounter spans;
   private final CallsReader calls;
@@ -44,7 +46,7 @@ public final class Queries {
     this.progress = new ProgressReader(database, clock);
     this.layers = new LayerResolver(database, clock);
     this.cache = new ResultCache(settings.longValue(Keys.QUERY_CACHE_BYTES), clock);
-    EditionReader editions = new EditionReader(database, clock);
+    this.editions = new EditionReader(database, clock);
     this.rollups =
         new RollupReader(
             database,
@@ -141,6 +143,16 @@ public final class Queries {
 
   public ResultCache cache() {
     return cache;
+  }
+
+  /** The cubes and attributes that are configured. */
+  public CubeSet cubeSet() {
+    return cubes;
+  }
+
+  /** The edition of the rollups that is read. */
+  public Edition edition() {
+    return editions.read();
   }
 
   List<Cube> cubes() {

@@ -70,6 +70,7 @@ final class OpenApiTest {
             clock,
             keys,
             tokens,
+            agentOps::upstreamState,
             List.of(agentOps.comparison()),
             List.of(metrics, agentOps, proxies));
     server.start("127.0.0.1", 0);

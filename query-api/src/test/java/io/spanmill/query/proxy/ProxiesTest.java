@@ -516,6 +516,7 @@ final class ProxiesTest {
             Clock.systemUTC(),
             ApiKeys.of(settings),
             new Tokens(settings, Clock.systemUTC()),
+            () -> null,
             List.of(),
             List.of(proxies));
     server.start("127.0.0.1", 0);
