@@ -41,6 +41,8 @@ final class Series {
     rows[kind.ordinal()] = row;
   }
 
+  // One process has one object for each cube.
+  @SuppressWarnings("ReferenceEquality")
   @Override
   public boolean equals(Object o) {
     return o instanceof Series other
