@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,34 +25,56 @@ import org.apache.kafka.clients.admin.NewTopic;
 /**
  * Spanmill beside an OpenTelemetry Collector, both under the same load at the same time, on the
  * same broker: ingest beside otlp → kafka, the rollup job beside spanmetrics, which read the same
- * topic.
+ * topic. Fewer of them by {@code only=}.
  */
 final class Comparison {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String COLLECTOR_TOPIC = "otlp_spans_collector";
   private static final int PARTITIONS = 4;
+  private static final String INGEST = "ingest";
+  private static final String OTLP_TO_KAFKA = "otlp-to-kafka";
+  private static final String SPANMETRICS = "spanmetrics";
+  private static final List<String> SERVICES = List.of(INGEST, "aggregator", "query-api");
+  private static final List<String> ALL =
+      List.of(INGEST, "aggregator", "query-api", OTLP_TO_KAFKA, SPANMETRICS);
 
   private final Path home = Path.of(System.getProperty("spanmill.home"));
   private final PrintStream out = System.out;
+  private final Map<String, String> options;
+  private final List<String> only;
 
-  private Comparison() {}
+  private Comparison(Map<String, String> options) {
+    this.options = options;
+    only = List.of(options.getOrDefault("only", String.join(",", ALL)).split(","));
+    if (!ALL.containsAll(only) || !(only.contains(INGEST) || only.contains(OTLP_TO_KAFKA))) {
+      throw new IllegalArgumentException(
+          "only= takes names of " + ALL + ", at least " + INGEST + " or " + OTLP_TO_KAFKA);
+    }
+  }
 
-  /** Arguments: spans a second to each of the two, seconds of warm-up, seconds measured. */
+  /**
+   * Arguments: spans a second to each of the two, seconds of warm-up, seconds measured; then {@code
+   * name=value}, see benchmarks/README.md.
+   */
   public static void main(String[] args) throws Exception {
-    if (args.length != 3) {
-      System.err.println("usage: compare.sh RATE WARM SECONDS");
+    if (args.length < 3) {
+      System.err.println("usage: compare.sh RATE WARM SECONDS [NAME=VALUE…]");
       System.exit(2);
     }
-    new Comparison().run(args[0], args[1], args[2]);
+    Map<String, String> options = Options.of(List.of(args).subList(3, args.length));
+    new Comparison(options).run(args[0], args[1], args[2]);
   }
 
   private void run(String rate, String warm, String seconds) throws Exception {
     Path dir = Files.createTempDirectory("spanmill-compare-");
-    try (Stage stage = new Stage(dir, home, List.of(), Map.of("content.storage", "off"))) {
-      for (String service : List.of("ingest", "aggregator", "query-api")) {
+    Map<String, String> settings = new HashMap<>(Map.of("content.storage", "off"));
+    settings.putAll(Options.settings(options));
+    try (Stage stage = new Stage(dir, home, Options.java(options), settings)) {
+      List<String> services = SERVICES.stream().filter(only::contains).toList();
+      for (String service : services) {
         stage.begin(service);
       }
-      for (String service : List.of("ingest", "aggregator", "query-api")) {
+      for (String service : services) {
         stage.awaitReady(service);
       }
       int collectorPort = startCollectors(stage);
@@ -59,8 +82,19 @@ final class Comparison {
     }
   }
 
+  /** Starts what is wanted of the Collector; gives the port of otlp → kafka, 0 without. */
   private int startCollectors(Stage stage) throws Exception {
     String bootstrap = stage.setting("kafka.bootstrap");
+    if (only.contains(SPANMETRICS)) {
+      Map<String, String> metrics = new HashMap<>();
+      metrics.put("KAFKA_BOOTSTRAP", bootstrap);
+      metrics.put("TRACES_TOPIC", "otlp_spans");
+      metrics.put("PROMETHEUS", "127.0.0.1:" + Stage.freePort());
+      collector(stage, SPANMETRICS, metrics);
+    }
+    if (!only.contains(OTLP_TO_KAFKA)) {
+      return 0;
+    }
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
       admin.createTopics(List.of(new NewTopic(COLLECTOR_TOPIC, PARTITIONS, (short) 1))).all().get();
     }
@@ -72,12 +106,7 @@ final class Comparison {
     kafka.put("TRACES_TOPIC", COLLECTOR_TOPIC);
     kafka.put("KAFKA_ACKS", "all");
     kafka.put("KAFKA_COMPRESSION", "lz4");
-    collector(stage, "otlp-to-kafka", kafka);
-    Map<String, String> metrics = new HashMap<>();
-    metrics.put("KAFKA_BOOTSTRAP", bootstrap);
-    metrics.put("TRACES_TOPIC", "otlp_spans");
-    metrics.put("PROMETHEUS", "127.0.0.1:" + Stage.freePort());
-    collector(stage, "spanmetrics", metrics);
+    collector(stage, OTLP_TO_KAFKA, kafka);
     for (int attempt = 0; ; attempt++) {
       try (HttpSender probe = new HttpSender("127.0.0.1", port)) {
         return port;
@@ -104,26 +133,33 @@ final class Comparison {
   private void measure(Stage stage, int collectorPort, String rate, String warm, String seconds)
       throws Exception {
     List<Watched> watched = stage.watchAll();
-    Process toIngest =
-        generator(stage, "generator", stage.setting("ingest.http.port"), rate, warm, seconds);
-    Process toCollector =
-        generator(
-            stage, "generator-collector", Integer.toString(collectorPort), rate, warm, seconds);
-    Map<String, Double> cpu = new TreeMap<>();
-    Map<String, Double> job = new TreeMap<>();
-    JsonNode ingest;
-    try (BufferedReader said = reader(toIngest);
-        BufferedReader other = reader(toCollector)) {
-      await(said, "measuring");
-      sample(watched, cpu, job, -1);
-      await(said, "measured");
-      sample(watched, cpu, job, 1);
-      ingest = MAPPER.readTree(said.readLine());
-      await(other, "measuring");
-      await(other, "measured");
-      JsonNode collector = MAPPER.readTree(other.readLine());
-      report(watched, cpu, job, ingest, collector);
+    Map<String, BufferedReader> loads = new LinkedHashMap<>();
+    if (only.contains(INGEST)) {
+      String port = stage.setting("ingest.http.port");
+      loads.put(INGEST, reader(generator(stage, "generator", port, rate, warm, seconds)));
     }
+    if (only.contains(OTLP_TO_KAFKA)) {
+      String port = Integer.toString(collectorPort);
+      loads.put(
+          OTLP_TO_KAFKA,
+          reader(generator(stage, "generator-collector", port, rate, warm, seconds)));
+    }
+    // The first load's clock is everybody's; the other began within the same second.
+    BufferedReader clock = loads.values().iterator().next();
+    await(clock, "measuring");
+    Sample before = Sample.of(watched);
+    await(clock, "measured");
+    Sample after = Sample.of(watched);
+    Map<String, JsonNode> told = new LinkedHashMap<>();
+    for (Map.Entry<String, BufferedReader> load : loads.entrySet()) {
+      if (load.getValue() != clock) {
+        await(load.getValue(), "measuring");
+        await(load.getValue(), "measured");
+      }
+      told.put(load.getKey(), MAPPER.readTree(load.getValue().readLine()));
+      load.getValue().close();
+    }
+    report(watched, before, after, told);
     stage.forget("generator");
     stage.forget("generator-collector");
   }
@@ -151,71 +187,86 @@ final class Comparison {
     }
   }
 
-  private static void sample(
-      List<Watched> watched, Map<String, Double> cpu, Map<String, Double> job, int sign)
-      throws IOException {
-    for (Watched process : watched) {
-      cpu.merge(process.name(), sign * process.cpuSeconds(), Double::sum);
-      if (process.name().equals("aggregator")) {
-        process
-            .cpuByThread()
-            .forEach((thread, seconds) -> job.merge(thread, sign * seconds, Double::sum));
+  /** CPU so far, by process and by process and thread. */
+  private record Sample(Map<String, Double> cpu, Map<String, Map<String, Double>> threads) {
+    static Sample of(List<Watched> watched) throws IOException {
+      Map<String, Double> cpu = new TreeMap<>();
+      Map<String, Map<String, Double>> threads = new TreeMap<>();
+      for (Watched process : watched) {
+        cpu.put(process.name(), process.cpuSeconds());
+        threads.put(process.name(), process.cpuByThread());
       }
+      return new Sample(cpu, threads);
     }
   }
 
   private void report(
-      List<Watched> watched,
-      Map<String, Double> cpu,
-      Map<String, Double> job,
-      JsonNode ingest,
-      JsonNode collector)
+      List<Watched> watched, Sample before, Sample after, Map<String, JsonNode> loads)
       throws IOException {
-    double ours = ingest.path("measuredSpans").asDouble() / 1e6;
-    double theirs = collector.path("measuredSpans").asDouble() / 1e6;
-    out.printf(
-        Locale.ROOT,
-        "%nSpanmill %,.0f spans/s, acknowledged p50 %.1f p99 %.1f ms; Collector %,.0f spans/s, p50 %.1f p99 %.1f ms%n%-14s %10s %12s %10s%n",
-        ingest.path("spansPerSecond").asDouble(),
-        ingest.path("ackP50Ms").asDouble(),
-        ingest.path("ackP99Ms").asDouble(),
-        collector.path("spansPerSecond").asDouble(),
-        collector.path("ackP50Ms").asDouble(),
-        collector.path("ackP99Ms").asDouble(),
-        "process",
-        "CPU s",
-        "CPU s/M",
-        "RSS MiB");
     ObjectNode result = MAPPER.createObjectNode();
+    loads.forEach(
+        (name, load) -> {
+          out.printf(
+              Locale.ROOT,
+              "%n%s: %,.0f spans/s, acknowledged p50 %.1f p99 %.1f ms, %d retries",
+              name,
+              load.path("spansPerSecond").asDouble(),
+              load.path("ackP50Ms").asDouble(),
+              load.path("ackP99Ms").asDouble(),
+              load.path("retries").asLong());
+          result.set(name + "Load", load);
+        });
+    out.printf(Locale.ROOT, "%n%-14s %10s %12s %10s%n", "process", "CPU s", "CPU s/M", "RSS MiB");
+    JsonNode ours = loads.values().iterator().next();
+    ObjectNode memory = result.putObject("rssMib");
+    ObjectNode threads = result.putObject("threads");
     for (Watched process : watched) {
-      double millions = process.name().equals("otlp-to-kafka") ? theirs : ours;
-      double perMillion = cpu.get(process.name()) / millions;
-      result.put(process.name(), perMillion);
+      String name = process.name();
+      JsonNode load = name.equals(OTLP_TO_KAFKA) ? loads.get(OTLP_TO_KAFKA) : ours;
+      double millions = load.path("measuredSpans").asDouble() / 1e6;
+      double cpu = after.cpu().get(name) - before.cpu().get(name);
+      result.put(name, cpu / millions);
+      memory.put(name, process.rssPeakMib());
       out.printf(
           Locale.ROOT,
           "%-14s %10.2f %12.2f %10d%n",
-          process.name(),
-          cpu.get(process.name()),
-          perMillion,
+          name,
+          cpu,
+          cpu / millions,
           process.rssPeakMib());
+      ObjectNode table = threads.putObject(name);
+      after
+          .threads()
+          .get(name)
+          .forEach(
+              (thread, used) -> {
+                double spent = used - before.threads().get(name).getOrDefault(thread, 0.0);
+                if (spent / millions >= 0.05) {
+                  table.put(thread, Math.round(spent / millions * 100) / 100.0);
+                }
+              });
     }
-    Map<String, Double> threads = new TreeMap<>();
-    job.forEach(
-        (thread, seconds) -> {
-          if (seconds / ours >= 0.05) {
-            threads.put(thread, Math.round(seconds / ours * 100) / 100.0);
-          }
-        });
-    out.println("aggregator, s/M by thread: " + threads);
-    out.printf(
-        Locale.ROOT,
-        "ingest / otlp-to-kafka %.2f; aggregator with its sinks / spanmetrics %.2f%n",
-        result.path("ingest").asDouble() / result.path("otlp-to-kafka").asDouble(),
-        result.path("aggregator").asDouble() / result.path("spanmetrics").asDouble());
-    result.set("ingestLoad", ingest);
-    result.set("collectorLoad", collector);
-    result.set("aggregatorThreads", MAPPER.valueToTree(threads));
-    Path file = home.resolve("benchmarks/target/compare.json");
-    Files.writeString(file, result.toPrettyString() + "\n");
+    for (String name : List.of(INGEST, "aggregator", "broker")) {
+      if (threads.path(name).size() > 0) {
+        out.println(name + ", s/M by thread: " + threads.path(name));
+      }
+    }
+    ratio(result, INGEST, OTLP_TO_KAFKA);
+    ratio(result, "aggregator", SPANMETRICS);
+    String label = options.getOrDefault("label", "");
+    String file = label.isEmpty() ? "compare.json" : "compare-" + label + ".json";
+    Files.writeString(
+        home.resolve("benchmarks/target").resolve(file), result.toPrettyString() + "\n");
+  }
+
+  private void ratio(ObjectNode result, String our, String their) {
+    if (result.has(our) && result.has(their)) {
+      out.printf(
+          Locale.ROOT,
+          "%s / %s %.2f%n",
+          our,
+          their,
+          result.path(our).asDouble() / result.path(their).asDouble());
+    }
   }
 }

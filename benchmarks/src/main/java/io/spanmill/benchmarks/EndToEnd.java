@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,15 +43,7 @@ final class EndToEnd {
 
   /** Arguments: {@code name=value}, see benchmarks/README.md. */
   public static void main(String[] args) throws Exception {
-    Map<String, String> options = new HashMap<>();
-    for (String arg : args) {
-      int at = arg.indexOf('=');
-      if (at < 1) {
-        System.err.println("'" + arg + "' is not name=value; see benchmarks/README.md");
-        System.exit(2);
-      }
-      options.put(arg.substring(0, at), arg.substring(at + 1));
-    }
+    Map<String, String> options = Options.of(List.of(args));
     System.exit(new EndToEnd(options).run() ? 0 : 1);
   }
 
@@ -66,27 +57,11 @@ final class EndToEnd {
     int rate = number("rate", 30_000);
     int warm = number("warm", 20);
     int seconds = number("seconds", 40);
-    List<String> java = new ArrayList<>();
-    if (options.containsKey("jfr")) {
-      java.add(
-          "-XX:StartFlightRecording=settings=profile,dumponexit=true,filename="
-              + Path.of(options.get("jfr")).toAbsolutePath()
-              + "-%n.jfr");
-    }
-    if (!options.getOrDefault("java", "").isEmpty()) {
-      java.addAll(Arrays.asList(options.get("java").split(" ")));
-    }
-    Map<String, String> more = new HashMap<>();
-    more.put("content.storage", "off");
-    options.forEach(
-        (key, value) -> {
-          if (key.startsWith("set.")) {
-            more.put(key.substring(4), value);
-          }
-        });
+    Map<String, String> more = new HashMap<>(Map.of("content.storage", "off"));
+    more.putAll(Options.settings(options));
     ObjectNode result = MAPPER.createObjectNode();
     result.put("rate", rate).put("warmSeconds", warm).put("seconds", seconds);
-    try (Stage stage = new Stage(dir, home, java, more)) {
+    try (Stage stage = new Stage(dir, home, Options.java(options), more)) {
       for (String service : SERVICES) {
         stage.begin(service);
       }

@@ -25,7 +25,8 @@ import java.util.stream.Stream;
 
 /**
  * Spanmill with every service in a process of its own, beside a broker and a ClickHouse of its own,
- * in a folder that is deleted at the end. Memory limits are those of {@code ./spanmill}.
+ * in a folder that is deleted at the end. Memory limits and garbage collectors are those of {@code
+ * ./spanmill}.
  */
 final class Stage implements AutoCloseable {
   private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(90);
@@ -109,6 +110,11 @@ final class Stage implements AutoCloseable {
     settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
     List<String> options = new ArrayList<>();
     javaOptions.forEach(option -> options.add(option.replace("%n", service)));
+    boolean collectorChosen =
+        options.stream().anyMatch(o -> o.startsWith("-XX:+Use") && o.endsWith("GC"));
+    if (service.equals("ingest") && !collectorChosen) {
+      options.add("-XX:+UseSerialGC");
+    }
     java(service, HEAPS.get(service), options, Main.class, arguments);
   }
 

@@ -12,6 +12,8 @@ import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.cors.CorsService;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelOption;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.ingest.auth.AllowedHosts;
@@ -19,6 +21,7 @@ import io.spanmill.ingest.auth.Callers;
 import io.spanmill.ingest.auth.Certificates;
 import io.spanmill.ingest.bridge.Bridge;
 import io.spanmill.ingest.grpc.OtlpGrpcService;
+import io.spanmill.ingest.http.HeadErrors;
 import io.spanmill.ingest.http.HttpAnswers;
 import io.spanmill.ingest.http.OperationsService;
 import io.spanmill.ingest.http.OtlpHttpService;
@@ -50,6 +53,9 @@ import org.slf4j.LoggerFactory;
 public final class IngestService implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(IngestService.class);
   private static final Duration DRAIN_LIMIT = Duration.ofSeconds(8);
+
+  /** Most that is read from a connection at one time; each read costs the same, whatever it got. */
+  private static final int READ_BYTES = 256 * 1024;
 
   private final Settings settings;
   private final Callers callers;
@@ -177,6 +183,7 @@ public final class IngestService implements AutoCloseable {
     AtomicInteger connections = new AtomicInteger();
     int maxConnections = settings.integer(Keys.INGEST_MAX_CONNECTIONS);
     long timeoutMs = settings.longValue(Keys.INGEST_REQUEST_TIMEOUT_MS);
+    long idleMs = settings.longValue(Keys.INGEST_IDLE_TIMEOUT_MS);
     int maxHeaderBytes = settings.integer(Keys.INGEST_MAX_HEADER);
     InetSocketAddress address = new InetSocketAddress(settings.string(Keys.BIND_ADDRESS), port);
     ServerBuilder builder =
@@ -186,17 +193,26 @@ public final class IngestService implements AutoCloseable {
             // The receiver has limits of its own, which answer as OTLP wants.
             .maxRequestLength(0)
             .requestTimeoutMillis(0)
-            .idleTimeoutMillis(settings.longValue(Keys.INGEST_IDLE_TIMEOUT_MS))
+            .idleTimeoutMillis(idleMs)
             .disableServerHeader()
             .disableDateHeader()
             .http1MaxHeaderSize(maxHeaderBytes)
             .http2MaxHeaderListSize(maxHeaderBytes)
+            .http1MaxChunkSize(READ_BYTES)
+            .childChannelOption(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(
+                    AdaptiveRecvByteBufAllocator.DEFAULT_MINIMUM,
+                    AdaptiveRecvByteBufAllocator.DEFAULT_INITIAL,
+                    READ_BYTES))
             .http2MaxStreamsPerConnection(settings.integer(Keys.INGEST_MAX_REQUESTS))
             .gracefulShutdownTimeout(Duration.ZERO, DRAIN_LIMIT)
+            .errorHandler(new HeadErrors(metrics))
             .childChannelPipelineCustomizer(
                 pipeline ->
                     pipeline.addFirst(
-                        new ConnectionGuard(connections, maxConnections, timeoutMs, metrics)));
+                        new ConnectionGuard(
+                            connections, maxConnections, timeoutMs, idleMs, metrics)));
     if (certificates != null) {
       builder.tlsProvider(certificates, certificates.config());
     }

@@ -22,6 +22,11 @@ public final class KeyTable {
   private final long[] hashes;
   private final short[] slots;
 
+  // First and last eight bytes by slot, of a shorter key all of it: most keys are told apart by
+  // two words, without the call that comparing arrays is.
+  private final long[] firsts;
+  private final long[] lasts;
+
   private KeyTable(List<String> keys) {
     if (keys.size() > Short.MAX_VALUE / 4) {
       throw new IllegalArgumentException(
@@ -33,6 +38,8 @@ public final class KeyTable {
     mask = capacity - 1;
     hashes = new long[capacity];
     slots = new short[capacity];
+    firsts = new long[keys.size()];
+    lasts = new long[keys.size()];
     Arrays.fill(slots, (short) -1);
     for (int slot = 0; slot < keys.size(); slot++) {
       bytes[slot] = keys.get(slot).getBytes(StandardCharsets.UTF_8);
@@ -43,6 +50,8 @@ public final class KeyTable {
       }
       hashes[at] = hash;
       slots[at] = (short) slot;
+      firsts[slot] = first(bytes[slot], 0, bytes[slot].length);
+      lasts[slot] = last(bytes[slot], 0, bytes[slot].length);
     }
   }
 
@@ -84,13 +93,36 @@ public final class KeyTable {
       if (slot < 0) {
         return -1;
       }
-      if (hashes[at] == hash) {
-        byte[] key = bytes[slot];
-        if (Arrays.equals(key, 0, key.length, b, offset, offset + length)) {
-          return slot;
-        }
+      if (hashes[at] == hash && isKey(slot, b, offset, length)) {
+        return slot;
       }
       at = (at + 1) & mask;
     }
+  }
+
+  private boolean isKey(int slot, byte[] b, int offset, int length) {
+    byte[] key = bytes[slot];
+    if (key.length != length
+        || firsts[slot] != first(b, offset, length)
+        || lasts[slot] != last(b, offset, length)) {
+      return false;
+    }
+    for (int i = 8; i < length - 8; i += 8) {
+      if ((long) KeyHash.LONG_LE.get(key, i) != (long) KeyHash.LONG_LE.get(b, offset + i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static long first(byte[] b, int offset, int length) {
+    if (length >= 8) {
+      return (long) KeyHash.LONG_LE.get(b, offset);
+    }
+    return length == 0 ? 0 : KeyHash.tail(b, offset, offset + length);
+  }
+
+  private static long last(byte[] b, int offset, int length) {
+    return length >= 8 ? (long) KeyHash.LONG_LE.get(b, offset + length - 8) : 0;
   }
 }

@@ -97,7 +97,8 @@ final class RequestScanner {
   static final int BAD_LINK_ID = 4;
 
   private static final byte[] NOTHING = {};
-  private static final int KEEP_SPANS = 1 << 16;
+  private static final int KEEP_SPANS = 1 << 13;
+  private static final int KEEP_GROUP_INTS = 1 << 16;
 
   byte[] buf = NOTHING;
   int[] resources = new int[4 * RESOURCE_STRIDE];
@@ -153,10 +154,7 @@ final class RequestScanner {
     scopeSegmentCount = 0;
     attributes.clear();
     irregular = false;
-    if (times.length > KEEP_SPANS * 2) {
-      spans = new int[64 * SPAN_STRIDE];
-      times = new long[64 * 2];
-    }
+    shrink();
     int p = offset;
     int end = offset + length;
     while (p < end) {
@@ -169,6 +167,29 @@ final class RequestScanner {
       } else {
         p = unknown(tag, p, end, 0);
       }
+    }
+  }
+
+  /** Lets go of the bytes. */
+  void release() {
+    buf = NOTHING;
+    shrink();
+    attributes.clear();
+  }
+
+  /** Lets go of notes larger than usual requests need: one must not hold memory for ever. */
+  private void shrink() {
+    if (times.length > KEEP_SPANS * 2) {
+      spans = new int[64 * SPAN_STRIDE];
+      times = new long[64 * 2];
+    }
+    if (resources.length + scopes.length > KEEP_GROUP_INTS) {
+      resources = new int[4 * RESOURCE_STRIDE];
+      scopes = new int[4 * SCOPE_STRIDE];
+    }
+    if (resourceSegments.length + scopeSegments.length > KEEP_GROUP_INTS) {
+      resourceSegments = new int[16];
+      scopeSegments = new int[16];
     }
   }
 
@@ -618,8 +639,11 @@ final class RequestScanner {
   /** A key-value pair of a resource, scope or span: checked and, if there is a key table, noted. */
   private void attribute(int offset, int end, int depth) throws MalformedOtlpException {
     KeyTable table = keys;
+    if (plainPair(offset, end, table)) {
+      return;
+    }
     if (table == null) {
-      keyValue(offset, end, depth);
+      anyPair(offset, end, depth);
       return;
     }
     int keyOffset = offset;
@@ -658,21 +682,114 @@ final class RequestScanner {
     attributes.add(keyOffset, keyLength, slot, valueType, valueOffset, valueLength);
   }
 
+  /**
+   * A pair as every exporter writes it, read straight through: a key, then one text or number, and
+   * nothing else. Noted if there is a table. False, and nothing noted, if it is encoded in any
+   * other way.
+   */
+  private boolean plainPair(int offset, int end, @Nullable KeyTable table)
+      throws MalformedOtlpException {
+    byte[] b = buf;
+    if (end - offset < 6 || b[offset] != Tags.KEY_VALUE_KEY) {
+      return false;
+    }
+    int key = offset + 2;
+    int keyLength = b[offset + 1];
+    int p = key + keyLength;
+    if (keyLength < 0 || p > end - 4 || b[p] != Tags.KEY_VALUE_VALUE) {
+      return false;
+    }
+    int length = b[p + 1];
+    p += 2;
+    if (length < 0) {
+      length = (length & 0x7f) | b[p++] << 7;
+    }
+    // Not so for lengths of three bytes and more, whose second one is below zero.
+    if (length != end - p || length < 2) {
+      return false;
+    }
+    int type;
+    switch (b[p++]) {
+      case Tags.ANY_STRING -> {
+        length = b[p++];
+        if (length < 0) {
+          if (p == end) {
+            return false;
+          }
+          length = (length & 0x7f) | b[p++] << 7;
+        }
+        if (length != end - p) {
+          return false;
+        }
+        if (Utf8.firstMalformed(b, p, end) >= 0) {
+          return false; // The general way tells where.
+        }
+        type = AnyValue.STRING;
+      }
+      case Tags.ANY_INT -> {
+        if (!endsAt(p, end)) {
+          return false;
+        }
+        type = AnyValue.INT;
+      }
+      case Tags.ANY_DOUBLE -> {
+        if (end - p != 8) {
+          return false;
+        }
+        type = AnyValue.DOUBLE;
+      }
+      case Tags.ANY_BOOL -> {
+        if (!endsAt(p, end)) {
+          return false;
+        }
+        type = AnyValue.BOOL;
+      }
+      default -> {
+        return false;
+      }
+    }
+    long hash = hashUtf8(key, key + keyLength);
+    if (table != null) {
+      int slot = table.lookup(b, key, keyLength, hash);
+      attributes.add(key, keyLength, slot, type, p, end - p);
+    }
+    return true;
+  }
+
+  /** Whether the varint that begins here is the last thing in its message, and of usual length. */
+  private boolean endsAt(int p, int end) {
+    byte[] b = buf;
+    if (end - p >= Wire.MAX_VARINT_BYTES || b[end - 1] < 0) {
+      return false;
+    }
+    for (int i = p; i < end - 1; i++) {
+      if (b[i] >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Checks a string and hashes it on the way: the bytes are touched once. */
   private long hashUtf8(int offset, int end) throws MalformedOtlpException {
     byte[] b = buf;
-    long hash = (long) end - offset;
+    int length = end - offset;
+    long hash = 0;
     long all = 0;
-    int i = offset;
-    for (; i <= end - 8; i += 8) {
-      long word = (long) KeyHash.LONG_LE.get(b, i);
-      all |= word;
-      hash = KeyHash.step(hash, word);
-    }
-    if (i < end) {
-      long word = KeyHash.tail(b, i, end);
-      all |= word;
-      hash = KeyHash.step(hash, word);
+    if (length >= 8) {
+      all = (long) KeyHash.LONG_LE.get(b, offset);
+      hash = KeyHash.step(length, all);
+      for (int i = offset + 8; i < end - 8; i += 8) {
+        long word = (long) KeyHash.LONG_LE.get(b, i);
+        all |= word;
+        hash = KeyHash.step(hash, word);
+      }
+      long last = (long) KeyHash.LONG_LE.get(b, end - 8);
+      all |= last;
+      hash = KeyHash.step(hash, last);
+    } else if (length > 0) {
+      all = KeyHash.tail(b, offset, end);
+      hash = KeyHash.step(length, all);
     }
     if (!Utf8.isAscii(all)) {
       checkUtf8Slow(offset, end);
@@ -688,6 +805,14 @@ final class RequestScanner {
   }
 
   private void keyValue(int offset, int end, int depth) throws MalformedOtlpException {
+    // The nesting limit is tested by the general way; a plain value is one level below the pair.
+    if (depth < NESTING_LIMIT && plainPair(offset, end, null)) {
+      return;
+    }
+    anyPair(offset, end, depth);
+  }
+
+  private void anyPair(int offset, int end, int depth) throws MalformedOtlpException {
     boolean hasValue = false;
     int p = offset;
     while (p < end) {
@@ -844,6 +969,13 @@ final class RequestScanner {
       if (b >= 0 && b <= end - p - 1) {
         len = b;
         return p + 1;
+      }
+      if (b < 0 && p + 1 < end && buf[p + 1] >= 0) {
+        int two = (b & 0x7f) | buf[p + 1] << 7;
+        if (two <= end - p - 2) {
+          len = two;
+          return p + 2;
+        }
       }
     }
     int next = varint(p, end);

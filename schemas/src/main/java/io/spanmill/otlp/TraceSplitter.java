@@ -13,6 +13,10 @@ package io.spanmill.otlp;
  * ids no receiver could use are left out; spans over the size limit are cut. Thread-safe.
  */
 public final class TraceSplitter {
+  /** A scanner's notes of one usual request take some hundred kilobytes, too much to make anew. */
+  private final ThreadLocal<RequestScanner> scanners =
+      ThreadLocal.withInitial(() -> new RequestScanner(null));
+
   /**
    * Counts the resource groups, scope groups and spans of a request, without looking into spans:
    * one that has too many can be refused before anything is kept of it. Two bytes make a group,
@@ -64,8 +68,12 @@ public final class TraceSplitter {
     if (partitions < 1) {
       throw new IllegalArgumentException("partitions must be 1 or more, is " + partitions);
     }
-    RequestScanner scan = new RequestScanner(null);
-    scan.scan(body, offset, length);
-    return new Split(scan, partitions, limits).run(body, offset, length);
+    RequestScanner scan = scanners.get();
+    try {
+      scan.scan(body, offset, length);
+      return new Split(scan, partitions, limits).run(body, offset, length);
+    } finally {
+      scan.release();
+    }
   }
 }

@@ -13,27 +13,30 @@ final class Utf8 {
 
   /** The position of the first malformed sequence in the range, -1 if there is none. */
   static int firstMalformed(byte[] buf, int offset, int end) {
-    int i = offset;
-    // Most of a span is ASCII text: one branch for four words of it.
-    for (; i <= end - 32; i += 32) {
-      long all =
-          (long) KeyHash.LONG_LE.get(buf, i)
-              | (long) KeyHash.LONG_LE.get(buf, i + 8)
-              | (long) KeyHash.LONG_LE.get(buf, i + 16)
-              | (long) KeyHash.LONG_LE.get(buf, i + 24);
-      if ((all & HIGH_BITS) != 0) {
-        return firstMalformedSlow(buf, i, end);
+    int length = end - offset;
+    if (length < 8) {
+      boolean ascii = length == 0 || isAscii(KeyHash.tail(buf, offset, end));
+      return ascii ? -1 : firstMalformedSlow(buf, offset, end);
+    }
+    // Most of a span is ASCII text. Words from both ends: short texts need no loop, and no text a
+    // rest of its own length, which is a branch that no processor foresees.
+    long all = (long) KeyHash.LONG_LE.get(buf, offset) | (long) KeyHash.LONG_LE.get(buf, end - 8);
+    if (length > 16) {
+      all |=
+          (long) KeyHash.LONG_LE.get(buf, offset + 8) | (long) KeyHash.LONG_LE.get(buf, end - 16);
+      int i = offset + 16;
+      for (; i < end - 32 && isAscii(all); i += 32) {
+        all |=
+            (long) KeyHash.LONG_LE.get(buf, i)
+                | (long) KeyHash.LONG_LE.get(buf, i + 8)
+                | (long) KeyHash.LONG_LE.get(buf, i + 16)
+                | (long) KeyHash.LONG_LE.get(buf, i + 24);
+      }
+      for (; i < end - 16; i += 8) {
+        all |= (long) KeyHash.LONG_LE.get(buf, i);
       }
     }
-    for (; i <= end - 8; i += 8) {
-      if (((long) KeyHash.LONG_LE.get(buf, i) & HIGH_BITS) != 0) {
-        return firstMalformedSlow(buf, i, end);
-      }
-    }
-    if (i < end && (KeyHash.tail(buf, i, end) & HIGH_BITS) != 0) {
-      return firstMalformedSlow(buf, i, end);
-    }
-    return -1;
+    return isAscii(all) ? -1 : firstMalformedSlow(buf, offset, end);
   }
 
   static boolean isAscii(long word) {

@@ -8,6 +8,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import com.linecorp.armeria.client.WebClient;
+import com.linecorp.armeria.common.HttpData;
+import com.linecorp.armeria.common.HttpMethod;
+import com.linecorp.armeria.common.HttpRequest;
+import com.linecorp.armeria.common.HttpRequestWriter;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.common.RequestHeaders;
 import com.sun.management.ThreadMXBean;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -17,6 +24,7 @@ import io.opentelemetry.proto.common.v1.ArrayValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.spanmill.config.Keys;
+import io.spanmill.ingest.grpc.OtlpGrpcService;
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +72,7 @@ class IngestBoundsIT {
                 Map.entry(Keys.INGEST_MAX_INFLIGHT_BYTES, "" + 4 * BODY),
                 Map.entry(Keys.INGEST_MAX_CONNECTIONS, "" + CONNECTIONS),
                 Map.entry(Keys.INGEST_REQUEST_TIMEOUT_MS, "2000"),
+                Map.entry(Keys.INGEST_IDLE_TIMEOUT_MS, "3000"),
                 Map.entry(Keys.INGEST_PRODUCE_TIMEOUT_MS, "1500"),
                 Map.entry(Keys.INGEST_MAX_HEADER, "4096"),
                 Map.entry(Keys.KAFKA_RECORD_MAX_BYTES, "" + 65_536),
@@ -232,11 +241,48 @@ class IngestBoundsIT {
   }
 
   @Test
-  void headsOverTheLimit_are431() {
-    try (RawConnection connection = new RawConnection(rig.service.httpPort())) {
-      connection.head(0, "x-padding", "x".repeat(5000));
-      assertThat(connection.answer()).contains(" 431 ");
+  void slowSenderOfHttp2_isToldToSendAgain() {
+    double slow = outcomes("slow_sender");
+    HttpRequestWriter call =
+        HttpRequest.streaming(
+            RequestHeaders.builder(HttpMethod.POST, OtlpGrpcService.EXPORT_PATH)
+                .contentType(MediaType.parse("application/grpc+proto"))
+                .add("te", "trailers")
+                .add("x-api-key", KEY_A)
+                .build());
+    call.write(HttpData.wrap(new byte[] {0, 0, 0}));
+    WebClient client = WebClient.of("h2c://127.0.0.1:" + rig.service.grpcPort());
+    var answer = client.execute(call).aggregate().join();
+    assertThat(answer.headers().get("grpc-status")).isEqualTo("14");
+    assertThat(answer.headers().get("grpc-status-details-bin")).isNotEmpty();
+    assertThat(outcomes("slow_sender") - slow).isEqualTo(1);
+  }
+
+  @Test
+  void headsOverTheLimit_are431_andThoseThatAreNone400_withAStatus() {
+    double before = rig.metric("spanmill_ingest_heads_refused_total", "");
+    try (RawConnection large = new RawConnection(rig.service.httpPort());
+        RawConnection odd = new RawConnection(rig.service.httpPort())) {
+      large.head(0, "x-padding", "x".repeat(5000));
+      assertThat(large.answer()).contains(" 431 ").contains("\"code\":8");
+      odd.send("POST /v1/traces HTTP/1.1\r\nContent-Length: minus one\r\n\r\n");
+      assertThat(odd.answer()).contains(" 400 ").contains("\"code\":3");
     }
+    assertThat(rig.metric("spanmill_ingest_heads_refused_total", "") - before).isEqualTo(2);
+  }
+
+  @Test
+  void idleConnections_areClosed_andCounted() {
+    double before = rig.metric("spanmill_ingest_connections_idle_total", "");
+    try (RawConnection connection = new RawConnection(rig.service.httpPort())) {
+      connection.head(0, "x-api-key", KEY_A);
+      assertThat(connection.answer()).contains(" 200 ");
+      // Kept alive, then closed by the server.
+      assertThat(connection.answer()).isEmpty();
+    }
+    await()
+        .atMost(LIMIT)
+        .until(() -> rig.metric("spanmill_ingest_connections_idle_total", "") > before);
   }
 
   @Test

@@ -115,9 +115,13 @@ class IngestDurabilityIT {
   }
 
   private void sendByHttp(IngestRig rig) {
-    while (!done) {
+    for (int i = 0; !done; i++) {
       ExportTraceServiceRequest request = IngestRig.request(5);
-      var answer = rig.post(request.toByteArray(), "Content-Type", IngestRig.PROTOBUF);
+      boolean json = i % 2 == 1;
+      byte[] body = json ? JsonMapping.write(request) : request.toByteArray();
+      String type = json ? IngestRig.JSON : IngestRig.PROTOBUF;
+      var answer = rig.post(body, "Content-Type", type);
+      assertThat(answer.headers().firstValue("content-type")).hasValue(type);
       if (answer.statusCode() == 200) {
         took(request);
       } else {

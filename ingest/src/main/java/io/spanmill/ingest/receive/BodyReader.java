@@ -6,7 +6,6 @@ package io.spanmill.ingest.receive;
 import com.linecorp.armeria.common.HttpData;
 import com.linecorp.armeria.common.HttpObject;
 import io.netty.buffer.ByteBuf;
-import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -14,11 +13,11 @@ import org.reactivestreams.Subscription;
 
 /**
  * Collects a body as it was sent. Memory grows with what really arrived, never with what a header
- * promised, and is charged before it is allocated. Used by the event loop of its request.
+ * promised, and is charged before it is allocated; only an array that is there anyway is taken by
+ * what was promised. Used by the event loop of its request.
  */
 final class BodyReader implements Subscriber<HttpObject> {
-  private static final int FIRST_BYTES = 64 * 1024;
-
+  private final BodyBuffers buffers;
   private final Admission.Ticket ticket;
   private final long maxBytes;
   private final int expected;
@@ -27,12 +26,16 @@ final class BodyReader implements Subscriber<HttpObject> {
   private byte[] buffer = new byte[0];
   private int size;
 
+  /** How much of the buffer may be filled: all of one made for this body, less of a kept one. */
+  private int charged;
+
   /**
    * A reader.
    *
    * @param expectedBytes what Content-Length says, or -1
    */
-  BodyReader(Admission.Ticket ticket, long maxBytes, long expectedBytes) {
+  BodyReader(BodyBuffers buffers, Admission.Ticket ticket, long maxBytes, long expectedBytes) {
+    this.buffers = buffers;
     this.ticket = ticket;
     this.maxBytes = maxBytes;
     this.expected = (int) Math.max(0, Math.min(expectedBytes, maxBytes));
@@ -90,7 +93,7 @@ final class BodyReader implements Subscriber<HttpObject> {
 
   @Override
   public void onComplete() {
-    body.complete(new Payload(buffer, 0, size));
+    body.complete(new Payload(buffer, 0, size, charged));
   }
 
   private void fail(RefusedException e) {
@@ -102,17 +105,45 @@ final class BodyReader implements Subscriber<HttpObject> {
   }
 
   private void grow(int needed) throws RefusedException {
-    if (needed <= buffer.length) {
+    if (needed <= charged) {
       return;
     }
-    long wanted = Math.max(needed, Math.min(Math.max(FIRST_BYTES, 2L * buffer.length), maxBytes));
+    long doubled = Math.max(BodyBuffers.LEAST_BYTES, 2L * charged);
+    int wanted = (int) Math.max(needed, Math.min(doubled, maxBytes));
     if (expected >= needed) {
       wanted = Math.min(wanted, expected);
     }
+    if (wanted <= buffer.length) {
+      ticket.charge(wanted - charged);
+      charged = wanted;
+      return;
+    }
+    byte[] next = kept(wanted);
+    if (next == null) {
+      // A small body of known length is best read into an array of that length.
+      boolean exact = expected < BodyBuffers.LEAST_BYTES && expected >= needed;
+      if (!exact && wanted <= BodyBuffers.LARGEST_BYTES) {
+        int keepable = BodyBuffers.sizeFor(wanted);
+        wanted = keepable <= maxBytes ? keepable : wanted;
+      }
+      ticket.charge(wanted);
+      next = new byte[wanted];
+    } else {
+      ticket.charge(wanted);
+    }
     // Both are alive while one is copied into the other.
-    ticket.charge(wanted);
-    int before = buffer.length;
-    buffer = Arrays.copyOf(buffer, (int) wanted);
-    ticket.release(before);
+    System.arraycopy(buffer, 0, next, 0, size);
+    buffers.give(buffer);
+    ticket.release(charged);
+    buffer = next;
+    charged = wanted;
+  }
+
+  private byte @Nullable [] kept(int wanted) {
+    if (Math.max(wanted, expected) < BodyBuffers.LEAST_BYTES) {
+      return null;
+    }
+    byte[] whole = expected > wanted ? buffers.poll(expected) : null;
+    return whole == null ? buffers.poll(wanted) : whole;
   }
 }

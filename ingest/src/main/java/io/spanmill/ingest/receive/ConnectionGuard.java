@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Closes connections over the limit, and those that trickle a request's head: from a connection's
  * opening, and in plain HTTP/1 from the first byte of each later request, to the end of the head at
  * most the request timeout may pass. Later heads in HTTP/2 and TLS are bounded by the idle timeout
- * and the header limits. One instance a connection.
+ * and the header limits. Also counts those that the server closed for idleness. One instance a
+ * connection.
  */
 public final class ConnectionGuard extends ChannelInboundHandlerAdapter {
   private static final AttributeKey<ConnectionGuard> KEY =
@@ -27,6 +28,7 @@ public final class ConnectionGuard extends ChannelInboundHandlerAdapter {
   private final AtomicInteger open;
   private final int maxOpen;
   private final long timeoutMs;
+  private final long idleMs;
   private final IngestMetrics metrics;
   private @Nullable Channel channel;
   private @Nullable Future<?> deadline;
@@ -34,11 +36,21 @@ public final class ConnectionGuard extends ChannelInboundHandlerAdapter {
   private boolean headsToldApart;
   private boolean first = true;
 
-  /** A guard; {@code open} counts the connections of one port. */
-  public ConnectionGuard(AtomicInteger open, int maxOpen, long timeoutMs, IngestMetrics metrics) {
+  /** When the last request ended; 0 before. */
+  private long quietSinceNanos;
+
+  /**
+   * A guard.
+   *
+   * @param open counts the connections of one port
+   * @param idleMs after how long the server closes an idle connection
+   */
+  public ConnectionGuard(
+      AtomicInteger open, int maxOpen, long timeoutMs, long idleMs, IngestMetrics metrics) {
     this.open = open;
     this.maxOpen = maxOpen;
     this.timeoutMs = timeoutMs;
+    this.idleMs = idleMs;
     this.metrics = metrics;
   }
 
@@ -115,5 +127,16 @@ public final class ConnectionGuard extends ChannelInboundHandlerAdapter {
 
   private void ended() {
     active--;
+    quietSinceNanos = System.nanoTime();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    // The server's timer began with the last byte, a little before the request was done with.
+    long idleNanos = TimeUnit.MILLISECONDS.toNanos(idleMs) * 9 / 10;
+    if (active == 0 && quietSinceNanos != 0 && System.nanoTime() - quietSinceNanos >= idleNanos) {
+      metrics.connectionIdle();
+    }
+    ctx.fireChannelInactive();
   }
 }

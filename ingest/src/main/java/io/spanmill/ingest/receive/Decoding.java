@@ -51,7 +51,9 @@ final class Decoding {
               + (body.length() - GRPC_PREFIX_BYTES)
               + " came");
     }
-    Payload message = new Payload(body.bytes(), body.offset() + GRPC_PREFIX_BYTES, (int) length);
+    Payload message =
+        new Payload(
+            body.bytes(), body.offset() + GRPC_PREFIX_BYTES, (int) length, body.chargedBytes());
     if (flag == 0) {
       return message;
     }
@@ -98,8 +100,8 @@ final class Decoding {
     } catch (IOException e) {
       throw new RefusedException(Outcome.Kind.MALFORMED, "the body is no gzip: " + e.getMessage());
     }
-    ticket.release(in.bytes().length);
-    return new Payload(out, 0, size);
+    ticket.release(in.chargedBytes());
+    return new Payload(out, 0, size, out.length);
   }
 
   /** More room, for streams of several members or with a false trailer. */

@@ -44,6 +44,8 @@ public final class IngestMetrics {
   private final Counter bodyBytes = counter("bytes.decoded");
   private final Counter connectionsRefused = counter("connections.refused");
   private final Counter connectionsTimedOut = counter("connections.timed_out");
+  private final Counter connectionsIdle = counter("connections.idle");
+  private final Counter headsRefused = counter("heads.refused");
   private final DistributionSummary recordChunks =
       DistributionSummary.builder("spanmill.ingest.record.chunks").register(registry);
   private final Timer duration =
@@ -100,6 +102,16 @@ public final class IngestMetrics {
   /** A connection was closed that took too long over a request's head. */
   public void connectionTimedOut() {
     connectionsTimedOut.increment();
+  }
+
+  /** A connection was closed after the idle time. */
+  void connectionIdle() {
+    connectionsIdle.increment();
+  }
+
+  /** A head was refused before there was a request: too large, or no HTTP. */
+  public void headRefused() {
+    headsRefused.increment();
   }
 
   void bytes(long wire, long body) {

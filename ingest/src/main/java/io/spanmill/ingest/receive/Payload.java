@@ -3,5 +3,9 @@
  */
 package io.spanmill.ingest.receive;
 
-/** Part of an array, not copied. */
-record Payload(byte[] bytes, int offset, int length) {}
+/**
+ * Part of an array, not copied.
+ *
+ * @param chargedBytes what the request was charged for the array
+ */
+record Payload(byte[] bytes, int offset, int length, long chargedBytes) {}

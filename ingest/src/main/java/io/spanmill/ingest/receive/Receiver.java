@@ -35,6 +35,7 @@ public final class Receiver {
 
   private final TraceSplitter splitter = new TraceSplitter();
   private final OtlpJson json = new OtlpJson();
+  private final BodyBuffers buffers = new BodyBuffers();
   private final Admission admission;
   private final Publisher publisher;
   private final BooleanSupplier prepared;
@@ -98,7 +99,8 @@ public final class Receiver {
     // An identity body has to keep both limits; of a compressed one the second is kept later.
     int prefix = protocol == Protocol.GRPC ? Decoding.GRPC_PREFIX_BYTES : 0;
     long maxBytes = (gzip ? maxWireBytes : Math.min(maxWireBytes, maxBodyBytes)) + prefix;
-    BodyReader reader = new BodyReader(ticket, maxBytes, request.headers().contentLength());
+    BodyReader reader =
+        new BodyReader(buffers, ticket, maxBytes, request.headers().contentLength());
     var timer =
         ctx.eventLoop().schedule(() -> timedOut(outcome, reader), timeoutMs, TimeUnit.MILLISECONDS);
     // What is answered has been counted before.
@@ -164,6 +166,9 @@ public final class Receiver {
       refuseTooMany(plain);
       SplitResult split =
           splitter.split(plain.bytes(), plain.offset(), plain.length(), partitions, limits);
+      if (split.chunks().stream().noneMatch(chunk -> chunk.value() == body.bytes())) {
+        buffers.give(body.bytes());
+      }
       metrics.spans(split.spans(), split.rejectedSpans(), split.cutSpans());
       try {
         chargeAdded(split, plain, ticket);
@@ -221,8 +226,8 @@ public final class Receiver {
     }
     ticket.charge(plain.length());
     OtlpJson.Encoded proto = json.encode(plain.bytes(), plain.offset(), plain.length());
-    ticket.release(plain.bytes().length);
-    return new Payload(proto.bytes(), 0, proto.length());
+    ticket.release(plain.chargedBytes());
+    return new Payload(proto.bytes(), 0, proto.length(), plain.length());
   }
 
   /**

@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -32,6 +34,7 @@ final class DeadLetters {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final int ANSWER_LIMIT_MS = 15_000;
   private static final byte[] NO_VALUE = {};
+  private static final Pattern PARTITION_AND_OFFSET = Pattern.compile("([0-9]{1,6}):([0-9]{1,18})");
 
   private final Settings settings;
 
@@ -54,7 +57,8 @@ final class DeadLetters {
    * @param topic where it came from, as are sourcePartition and sourceOffset; "?" if not told
    * @param by who set it aside; "?" if not told
    * @param sizeBytes of the record
-   * @param value the record as it was; empty in lists
+   * @param value the record as it was; empty in lists, and of a record too large to be copied or
+   *     gone when it was set aside
    * @param sentAgain when it was sent again last; null if it never was
    */
   record Letter(
@@ -96,6 +100,10 @@ final class DeadLetters {
     }
 
     private Letter sentAgain(@Nullable Instant when) {
+      return with(value, when);
+    }
+
+    private Letter with(byte[] newValue, @Nullable Instant when) {
       return new Letter(
           partition,
           offset,
@@ -107,7 +115,7 @@ final class DeadLetters {
           sourceOffset,
           project,
           sizeBytes,
-          value,
+          newValue,
           when);
     }
   }
@@ -163,6 +171,44 @@ final class DeadLetters {
     }
   }
 
+  /**
+   * The letter with the value of its source record, if it has none of its own and that record is
+   * still there; else as it is.
+   */
+  Letter fromSource(Letter letter) {
+    Matcher told =
+        PARTITION_AND_OFFSET.matcher(letter.sourcePartition() + ":" + letter.sourceOffset());
+    if (letter.value().length > 0 || !told.matches()) {
+      return letter;
+    }
+    TopicPartition at = new TopicPartition(letter.topic(), Integer.parseInt(told.group(1)));
+    long offset = Long.parseLong(told.group(2));
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+      if (!consumer.listTopics().containsKey(at.topic())
+          || consumer.partitionsFor(at.topic()).size() <= at.partition()) {
+        return letter;
+      }
+      consumer.assign(List.of(at));
+      long from = consumer.beginningOffsets(List.of(at)).getOrDefault(at, 0L);
+      long end = consumer.endOffsets(List.of(at)).getOrDefault(at, 0L);
+      if (offset < from || offset >= end) {
+        return letter;
+      }
+      consumer.seek(at, offset);
+      // Compaction or a transaction's end may have left no record of this very offset.
+      while (consumer.position(at) <= offset) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+          if (record.offset() == offset && record.value() != null) {
+            return letter.with(record.value(), letter.sentAgain());
+          }
+        }
+      }
+      return letter;
+    } catch (KafkaException e) {
+      throw unreachable(e);
+    }
+  }
+
   private static void read(
       KafkaConsumer<byte[], byte[]> consumer,
       List<TopicPartition> partitions,
@@ -192,9 +238,7 @@ final class DeadLetters {
 
   private SetupException unreachable(KafkaException cause) {
     return new SetupException(
-        "cannot read "
-            + Topics.DEAD_LETTERS
-            + " from "
+        "cannot read dead letters from "
             + settings.string(Keys.KAFKA_BOOTSTRAP)
             + ": "
             + cause.getMessage(),

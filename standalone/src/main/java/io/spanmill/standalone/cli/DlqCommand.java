@@ -137,7 +137,8 @@ final class DlqCommand implements Runnable {
       description = {
         "Sends some again, checked as ingest checks them, in the project they came for. Exit 1 if one was refused.",
         "Once only: a letter that was sent again is left alone, unless --again is given. What the job",
-        "counted when it came first is stored and not counted again."
+        "counted when it came first is stored and not counted again. A record too large to be kept here",
+        "is read from its topic."
       },
       mixinStandardHelpOptions = true)
   static final class Redrive implements Callable<Integer> {
@@ -173,19 +174,20 @@ final class DlqCommand implements Runnable {
       try (LetterSender sender = new LetterSender(settings)) {
         for (String id : wanted) {
           // Looked at one by one: only one value is held, and a repeated id is seen to be done.
-          allSent &= redrive(find(letters, id, spec), sender, out);
+          allSent &= redrive(letters, find(letters, id, spec), sender, out);
         }
       }
       out.flush();
       return allSent ? ExitCode.OK : ExitCode.FAILED;
     }
 
-    private boolean redrive(DeadLetters.Letter letter, LetterSender sender, PrintWriter out) {
+    private boolean redrive(
+        DeadLetters letters, DeadLetters.Letter letter, LetterSender sender, PrintWriter out) {
       if (letter.sentAgain() != null && !again) {
         out.println(letter.id() + " was sent again at " + letter.sentAgain() + ": left alone");
         return true;
       }
-      LetterSender.Outcome outcome = sender.send(letter);
+      LetterSender.Outcome outcome = sender.send(letters.fromSource(letter));
       String message = outcome.message().isEmpty() ? "" : ", " + outcome.message();
       out.println(letter.id() + (outcome.sent() ? " sent again" : " refused") + message);
       return outcome.sent() && outcome.message().isEmpty();

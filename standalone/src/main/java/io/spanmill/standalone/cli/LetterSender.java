@@ -77,7 +77,8 @@ final class LetterSender implements AutoCloseable {
    */
   Outcome send(DeadLetters.Letter letter) {
     if (letter.value().length == 0) {
-      return Outcome.refused("the record itself had expired when it was set aside");
+      return Outcome.refused(
+          "it was set aside without its value, and " + letter.source() + " is not there any more");
     }
     List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
     String warning = "";
@@ -136,7 +137,15 @@ final class LetterSender implements AutoCloseable {
     int partitions = producer.partitionsFor(Topics.SPANS).size();
     SplitResult result = splitter.split(value, 0, value.length, partitions, limits);
     if (result.excessBytes() > 0) {
-      return "split by trace it would take " + result.excessBytes() + " bytes";
+      return "its "
+          + value.length
+          + " bytes, split by trace into records of "
+          + limits.maxRecordBytes()
+          + ", would take "
+          + result.excessBytes()
+          + ": its resources and scopes stand around spans of many traces. Set "
+          + Keys.KAFKA_RECORD_MAX_BYTES
+          + " higher, or let its sender keep resource attributes small";
     }
     byte[] project = utf8(letter.project().equals("?") ? DEFAULT_PROJECT : letter.project());
     boolean counted = letter.by().startsWith(LetterHeaders.SINK);
@@ -148,9 +157,6 @@ final class LetterSender implements AutoCloseable {
         record.headers().add(LetterHeaders.STORE_ONLY, utf8(letter.id()));
       }
       records.add(record);
-    }
-    if (result.excessBytes() > 0) {
-      return "split by trace it would take " + result.excessBytes() + " bytes";
     }
     return result.rejectedSpans() == 0
         ? ""

@@ -5,8 +5,10 @@ package io.spanmill.standalone.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
 import io.spanmill.aggregator.AggregatorService;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Sql;
@@ -28,6 +30,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -165,6 +169,48 @@ class DlqIT {
   }
 
   @Test
+  void letterWithoutItsValue_isReadFromItsTopic_orSaidToBeGone() throws Exception {
+    String topic = "collector_json_large";
+    int bytes = 3 * settings.integer(Keys.KAFKA_RECORD_MAX_BYTES);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.bootstrap()))) {
+      NewTopic large = new NewTopic(topic, 1, (short) 1);
+      large.configs(Map.of("max.message.bytes", Integer.toString(2 * bytes)));
+      admin.createTopics(List.of(large)).all().get(10, TimeUnit.SECONDS);
+    }
+    String json = Files.readString(Path.of("..", "docs", "examples", "first-trace.json"));
+    // A field nobody knows: OTLP/JSON ignores it, but as a record it is too large to be copied.
+    String padded = "{\"padding\":\"" + "x".repeat(bytes) + "\"," + json.strip().substring(1);
+    try (KafkaProducer<byte[], byte[]> sender =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", servers.bootstrap(), "max.request.size", 2 * bytes),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      sender.send(new ProducerRecord<>(topic, utf8("first"))).get(10, TimeUnit.SECONDS);
+      sender.send(new ProducerRecord<>(topic, utf8(padded))).get(10, TimeUnit.SECONDS);
+      sender.send(new ProducerRecord<>(topic, swelling())).get(10, TimeUnit.SECONDS);
+    }
+    String id = setAside("large", LetterHeaders.BRIDGE, topic, 0, 1, new byte[0]);
+    assertThat(dlq("redrive", id).out()).contains(id + " sent again");
+    Awaitility.await().atMost(LIMIT).until(() -> calls("large") > 0);
+
+    Run swelling = dlq("redrive", setAside("l", LetterHeaders.BRIDGE, topic, 0, 2, new byte[0]));
+    assertThat(swelling.code()).isEqualTo(ExitCode.FAILED);
+    assertThat(swelling.out())
+        .contains("records of " + settings.integer(Keys.KAFKA_RECORD_MAX_BYTES))
+        .contains(Keys.KAFKA_RECORD_MAX_BYTES + " higher")
+        .contains("resource attributes");
+
+    for (String gone :
+        List.of(
+            setAside("large", LetterHeaders.BRIDGE, topic, 0, 3, new byte[0]),
+            setAside("large", LetterHeaders.BRIDGE, "no_such_topic", 0, 0, new byte[0]))) {
+      Run redrive = dlq("redrive", gone);
+      assertThat(redrive.code()).isEqualTo(ExitCode.FAILED);
+      assertThat(redrive.out()).contains("without its value").contains("not there any more");
+    }
+  }
+
+  @Test
   void idsThatAreNone_areSaidSo() {
     assertThat(dlq("show", "0:123456").code()).isEqualTo(ExitCode.USAGE);
     assertThat(dlq("show", "9:0").code()).isEqualTo(ExitCode.USAGE);
@@ -194,8 +240,37 @@ class DlqIT {
     }
   }
 
+  /** A request whose resource leaves room for two spans a record. */
+  private static byte[] swelling() {
+    ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
+    ResourceSpans.Builder resource = request.addResourceSpansBuilder();
+    resource
+        .getResourceBuilder()
+        .addAttributesBuilder()
+        .setKey("large")
+        .getValueBuilder()
+        .setStringValue("x".repeat(settings.integer(Keys.KAFKA_RECORD_MAX_BYTES) - 2000));
+    ScopeSpans.Builder scope = resource.addScopeSpansBuilder();
+    for (int i = 1; i <= 60; i++) {
+      byte[] trace = new byte[16];
+      trace[15] = (byte) i;
+      scope
+          .addSpansBuilder()
+          .setTraceId(ByteString.copyFrom(trace))
+          .setSpanId(ByteString.copyFrom(trace, 8, 8))
+          .setName("x".repeat(800));
+    }
+    return request.build().toByteArray();
+  }
+
   private static String setAside(
       String project, String by, String topic, int partition, byte[] value) throws Exception {
+    return setAside(project, by, topic, partition, 4711, value);
+  }
+
+  private static String setAside(
+      String project, String by, String topic, int partition, long offset, byte[] value)
+      throws Exception {
     ProducerRecord<byte[], byte[]> letter =
         new ProducerRecord<>(Topics.DEAD_LETTERS, partition, null, value);
     letter
@@ -205,7 +280,7 @@ class DlqIT {
         .add(LetterHeaders.REASON, utf8("a fault mended since"))
         .add(LetterHeaders.TOPIC, utf8(topic))
         .add(LetterHeaders.PARTITION, utf8(Integer.toString(partition)))
-        .add(LetterHeaders.OFFSET, utf8("4711"));
+        .add(LetterHeaders.OFFSET, utf8(Long.toString(offset)));
     return partition + ":" + producer.send(letter).get(10, TimeUnit.SECONDS).offset();
   }
 
