@@ -4,6 +4,7 @@
 package io.spanmill.aggregator.rollup;
 
 import io.spanmill.aggregator.rollup.RollupFold.Entry;
+import io.spanmill.codec.Partial;
 import io.spanmill.model.Cube;
 import io.spanmill.model.Dimension;
 import io.spanmill.model.NormalizedSpan;
@@ -14,8 +15,11 @@ import java.util.List;
 
 /** The combine of one cube: an open-addressing table over pooled entries. Not thread-safe. */
 final class CubeFold {
-  /** Entries kept for the next record; an unusual record's surplus is left to the collector. */
+  /** Entries kept for the next time; an unusual surplus is left to the collector. */
   private static final int MAX_POOLED = 4096;
+
+  /** An entry without its text. */
+  private static final int ENTRY_BYTES = 800;
 
   final Cube cube;
   private final WindowKind window;
@@ -24,6 +28,7 @@ final class CubeFold {
   private final String[] values;
   private final List<Entry> pool = new ArrayList<>();
   private int size;
+  private long characters;
 
   /** 1 + index in the pool; 0 is free. Its length is a power of two, at least twice the size. */
   private int[] table = new int[64];
@@ -38,6 +43,7 @@ final class CubeFold {
 
   void clear() {
     size = 0;
+    characters = 0;
     if (pool.size() > MAX_POOLED) {
       pool.subList(MAX_POOLED, pool.size()).clear();
       table = new int[4 * MAX_POOLED];
@@ -48,6 +54,11 @@ final class CubeFold {
 
   int size() {
     return size;
+  }
+
+  /** About how much memory the entries take. */
+  long sizeBytes() {
+    return (long) size * ENTRY_BYTES + characters;
   }
 
   Entry entry(int n) {
@@ -69,6 +80,20 @@ final class CubeFold {
     find(start, hash ^ hash >>> 15).rollup.add(call);
   }
 
+  /** Adds what was combined before; false if it is not of this cube's shape. */
+  boolean add(Partial partial) {
+    if (partial.dimensions.length != values.length) {
+      return false;
+    }
+    int hash = Long.hashCode(partial.windowStartMs);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = partial.dimensions[i];
+      hash = hash * 31 + values[i].hashCode();
+    }
+    find(partial.windowStartMs, hash ^ hash >>> 15).rollup.merge(partial.rollup);
+    return true;
+  }
+
   private Entry find(long start, int hash) {
     int at = hash & (table.length - 1);
     while (table[at] != 0) {
@@ -87,6 +112,9 @@ final class CubeFold {
     entry.hash = hash;
     entry.windowStartMs = start;
     System.arraycopy(values, 0, entry.dimensions, 0, values.length);
+    for (String value : values) {
+      characters += value.length();
+    }
     entry.rollup.clear();
     table[at] = size;
     if (size * 2 > table.length) {

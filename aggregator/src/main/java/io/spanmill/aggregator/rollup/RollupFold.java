@@ -3,6 +3,7 @@
  */
 package io.spanmill.aggregator.rollup;
 
+import io.spanmill.codec.Partial;
 import io.spanmill.model.Cube;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.Rollup;
@@ -10,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The map-side combine: the calls of one input record become few partials, one per cube, series and
- * finest window, sorted by the partition that folds them. Reused over records; not thread-safe.
+ * The map-side combine: the calls of some input records become few partials, one per cube, series
+ * and finest window, sorted by the partition that folds them. Not thread-safe.
  */
 public final class RollupFold {
   private final List<CubeFold> folds = new ArrayList<>();
@@ -27,7 +28,7 @@ public final class RollupFold {
     }
   }
 
-  /** Forgets the record before. */
+  /** Forgets what was added. */
   public void begin() {
     for (CubeFold fold : folds) {
       fold.clear();
@@ -39,6 +40,38 @@ public final class RollupFold {
     for (CubeFold fold : folds) {
       fold.add(call);
     }
+  }
+
+  /**
+   * Adds a partial that was handed over before.
+   *
+   * @return false if no cube has its name and shape
+   */
+  public boolean add(Partial partial) {
+    for (CubeFold fold : folds) {
+      if (fold.cube.name().equals(partial.cube)) {
+        return fold.add(partial);
+      }
+    }
+    return false;
+  }
+
+  /** Partials so far. */
+  public int size() {
+    int sum = 0;
+    for (CubeFold fold : folds) {
+      sum += fold.size();
+    }
+    return sum;
+  }
+
+  /** About how much memory they take. */
+  public long sizeBytes() {
+    long sum = 0;
+    for (CubeFold fold : folds) {
+      sum += fold.sizeBytes();
+    }
+    return sum;
   }
 
   /** Hands over each partial, all of one target after another; they are reused afterwards. */
@@ -61,7 +94,7 @@ public final class RollupFold {
     }
   }
 
-  /** Takes the partials of a record. */
+  /** Takes the partials. */
   @FunctionalInterface
   public interface Receiver {
     /**

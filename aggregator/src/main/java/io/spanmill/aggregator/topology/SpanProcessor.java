@@ -35,8 +35,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stage 1, one per partition of {@code otlp_spans}: normalises, prices and deduplicates an input
- * record and writes its calls and partials. A record is understood wholly before anything is
- * remembered or written; one that cannot be goes to the dead letters wholly.
+ * record, writes its calls and, combined with those of the records before, at each mark its
+ * partials. A record is understood wholly before anything is remembered or written; one that cannot
+ * be goes to the dead letters wholly.
  *
  * <p>Keys of what it forwards are partition numbers, see {@link RollupTopology}.
  */
@@ -47,6 +48,9 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
 
   /** Records are split past about this size, well under the broker's limit. */
   private static final int RECORD_BYTES = 400_000;
+
+  /** Memory of partials held until the next mark; more are handed on at once. */
+  private static final long MAX_PARTIAL_BYTES = 16L << 20;
 
   /** Spans kept for the next record; an unusual record's surplus is left to the collector. */
   private static final int MAX_POOLED = 2048;
@@ -67,10 +71,15 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   private final long[] toldTargets;
 
   private long toldCalls;
+
+  /** Offset before which all partials are handed on. */
+  private long handedOn;
+
   private ProcessorContext<Integer, byte[]> context;
   private Deduplicator deduplicator;
   private TaskPosition position;
   private TaskEdition edition;
+  private PendingPartials pending;
   private int partition;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
@@ -88,8 +97,11 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     KeyValueStore<byte[], byte[]> store = context.getStateStore(STORE);
     position = new TaskPosition(store, config.sourceId(), context.taskId().toString());
     BeforeCommit beforeCommit = context.getStateStore(COMMIT);
-    beforeCommit.run(position::save);
+    beforeCommit.run(this::save);
     edition = new TaskEdition(store);
+    pending = new PendingPartials(store);
+    config.metrics().unknownCubes.increment(pending.readInto(fold));
+    handedOn = position.next();
     deduplicator =
         new Deduplicator(
             config.limits().dedupHorizonMs(),
@@ -138,8 +150,13 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     }
     deduplicate(at.offset(), record.timestamp(), n);
     writeCalls(at.offset(), record.timestamp());
-    writePartials(at.offset(), record.timestamp());
+    for (NormalizedSpan call : counted) {
+      fold.add(call);
+    }
     position.advance(at.offset(), record.timestamp());
+    if (fold.sizeBytes() >= MAX_PARTIAL_BYTES) {
+      writePartials();
+    }
     account(n);
   }
 
@@ -230,41 +247,37 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     }
   }
 
-  private void writePartials(long offset, long arrivalMs) {
-    fold.begin();
-    for (NormalizedSpan call : counted) {
-      fold.add(call);
-    }
+  /** Hands on what was combined since the last time. */
+  private void writePartials() {
     partials.begin();
-    fold.drain(
-        (target, cube, windowStartMs, dimensions, rollup, last) ->
-            writePartial(target, cube, windowStartMs, dimensions, rollup, last, offset, arrivalMs));
+    fold.drain(this::writePartial);
+    fold.begin();
+    handedOn = position.next();
   }
 
   private void writePartial(
-      int target,
-      Cube cube,
-      long windowStartMs,
-      String[] dimensions,
-      Rollup rollup,
-      boolean last,
-      long offset,
-      long arrivalMs) {
+      int target, Cube cube, long windowStartMs, String[] dimensions, Rollup rollup, boolean last) {
     partials.add(cube.name(), windowStartMs, dimensions, rollup);
     if (last || partials.sizeBytes() >= RECORD_BYTES) {
-      byte[] batch =
-          partials.finish(partition, last ? offset + 1 : offset, arrivalMs, edition.get());
-      forward(RollupTopology.PARTIALS_SINK, target, batch, arrivalMs);
+      long next = last ? position.next() : handedOn;
+      byte[] batch = partials.finish(partition, next, position.arrivalMs(), edition.get());
+      forward(RollupTopology.PARTIALS_SINK, target, batch, position.arrivalMs());
       partials.begin();
     }
     if (last) {
-      toldTargets[target] = offset + 1;
+      toldTargets[target] = position.next();
     }
+  }
+
+  private void save() {
+    pending.save(fold, edition.get());
+    position.save();
   }
 
   /** Tells every target, and the sink of calls, how far this partition is. */
   private void mark(long nowMs) {
     reportDedup(nowMs);
+    writePartials();
     goOver(nowMs);
     long next = position.next();
     byte[] marker = ProgressMarker.of(nowMs, partition, next, position.arrivalMs()).encode();

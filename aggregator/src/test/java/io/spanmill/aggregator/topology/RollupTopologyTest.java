@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.spanmill.aggregator.PlainRollups;
 import io.spanmill.aggregator.TestTraffic;
 import io.spanmill.aggregator.rollup.HeldBytes;
+import io.spanmill.aggregator.rollup.RollupFold;
 import io.spanmill.codec.CallBatchReader;
 import io.spanmill.codec.EditionCut;
 import io.spanmill.codec.LetterHeaders;
@@ -222,24 +223,23 @@ class RollupTopologyTest {
   void markers_tellHowFarEverythingIs() {
     send(NOON, List.of(call(1)));
     send(NOON + 7, List.of());
-    driver.advanceWallClockTime(Duration.ofMillis(399));
+    driver.advanceWallClockTime(Duration.ofMillis(999));
     read();
     assertThat(callMarkers).isEmpty();
-    assertThat(rowMarkers).isEmpty();
+    // Stage 2 tells the time from the beginning, but has heard nothing.
+    assertThat(lastOf(rowMarkers).tickMs()).isEqualTo(NOON + 999);
+    assertThat(lastOf(rowMarkers).nextOffset(0)).isZero();
     driver.advanceWallClockTime(Duration.ofMillis(1));
-    read();
-    // What was folded is out, but stage 1 has not yet said that its second record brings nothing.
-    assertThat(lastOf(rowMarkers).nextOffset(0)).isEqualTo(1);
-    assertThat(summary(WindowKind.MINUTE, NOON).calls).isEqualTo(1);
-    driver.advanceWallClockTime(Duration.ofMillis(600));
     read();
     assertThat(lastOf(callMarkers).partition(0)).isZero();
     assertThat(lastOf(callMarkers).nextOffset(0)).isEqualTo(2);
     assertThat(lastOf(callMarkers).arrivalMs(0)).isEqualTo(NOON + 7);
+    assertThat(rows).isEmpty();
     driver.advanceWallClockTime(Duration.ofMillis(400));
     read();
     assertThat(lastOf(rowMarkers).nextOffset(0)).isEqualTo(2);
     assertThat(lastOf(rowMarkers).arrivalMs(0)).isEqualTo(NOON + 7);
+    assertThat(summary(WindowKind.MINUTE, NOON).calls).isEqualTo(1);
 
     int told = callMarkers.size();
     driver.advanceWallClockTime(Duration.ofMillis(1000));
@@ -250,15 +250,78 @@ class RollupTopologyTest {
   }
 
   @Test
-  void whatIsFolded_isInTheStateAtEachCommit() {
+  void whatACommitFinds_isInTheState() {
+    KeyValueStore<byte[], byte[]> first = driver.getKeyValueStore(SpanProcessor.STORE);
+    KeyValueStore<byte[], byte[]> rowsStore = driver.getKeyValueStore(RollupProcessor.ROWS_STORE);
+    KeyValueStore<byte[], byte[]> index = driver.getKeyValueStore(RollupProcessor.INDEX_STORE);
     send(NOON, List.of(call(1)));
-    KeyValueStore<byte[], byte[]> state = driver.getKeyValueStore(RollupProcessor.ROWS_STORE);
-    // Of each built-in cube and window one: nothing waits in memory across a commit.
-    try (KeyValueIterator<byte[], byte[]> stored = state.all()) {
+    send(NOON, List.of(call(2)));
+    // Combined, not yet handed on: one partial of each built-in cube.
+    assertThat(new TaskPosition(first, "topics-1", "0_0").next()).isEqualTo(2);
+    RollupFold kept = new RollupFold(Cube.BUILT_IN, 1);
+    assertThat(new PendingPartials(first).readInto(kept)).isZero();
+    kept.drain((target, cube, start, values, r, last) -> assertThat(r.calls).isEqualTo(2));
+    assertThat(kept.size()).isEqualTo(4);
+    assertThat(rowsStore.approximateNumEntries()).isZero();
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
+    // Handed on and folded: of each cube and window one row.
+    RollupFold none = new RollupFold(Cube.BUILT_IN, 1);
+    new PendingPartials(first).readInto(none);
+    assertThat(none.size()).isZero();
+    try (KeyValueIterator<byte[], byte[]> stored = rowsStore.all()) {
       assertThat(stored).toIterable().hasSize(4 + 4 + 3 + 2);
     }
-    KeyValueStore<byte[], byte[]> index = driver.getKeyValueStore(RollupProcessor.INDEX_STORE);
     assertThat(new TaskPosition(index, "topics-1", "0_0").next()).isEqualTo(1);
+  }
+
+  @Test
+  void manyPartialsAtOnce_areHandedOnBeforeTheMark() {
+    List<NormalizedSpan> spans = new ArrayList<>();
+    for (int i = 0; i < 12_000; i++) {
+      NormalizedSpan call = call(1000 + i);
+      call.traceIdLo = i;
+      call.user = "user-" + i;
+      call.team = "team-" + i;
+      spans.add(call);
+    }
+    send(NOON, spans);
+    KeyValueStore<byte[], byte[]> first = driver.getKeyValueStore(SpanProcessor.STORE);
+    RollupFold kept = new RollupFold(Cube.BUILT_IN, 1);
+    new PendingPartials(first).readInto(kept);
+    assertThat(kept.size()).isZero();
+    settle();
+    assertThat(summary(WindowKind.ALL, 0).calls).isEqualTo(12_000);
+  }
+
+  @Test
+  void manyPendingPartials_areKeptInValuesTheBrokerTakes() {
+    KeyValueStore<byte[], byte[]> state = driver.getKeyValueStore(SpanProcessor.STORE);
+    RollupFold fold = new RollupFold(Cube.BUILT_IN, 1);
+    for (int i = 0; i < 8000; i++) {
+      NormalizedSpan call = call(i);
+      call.user = "user-" + i;
+      call.team = "team-" + i;
+      fold.add(call);
+    }
+    int size = fold.size();
+    PendingPartials pending = new PendingPartials(state);
+    pending.save(fold, 0);
+    List<Integer> lengths = new ArrayList<>();
+    state
+        .range(new byte[] {'f'}, new byte[] {'g'})
+        .forEachRemaining(e -> lengths.add(e.value.length));
+    assertThat(lengths).hasSizeGreaterThan(2).allMatch(length -> length < 600_000);
+    RollupFold read = new RollupFold(Cube.BUILT_IN, 1);
+    PendingPartials later = new PendingPartials(state);
+    later.readInto(read);
+    assertThat(read.size()).isEqualTo(size);
+    // Fewer take the place of many.
+    read.begin();
+    read.add(call(1));
+    later.save(read, 0);
+    RollupFold fewer = new RollupFold(Cube.BUILT_IN, 1);
+    new PendingPartials(state).readInto(fewer);
+    assertThat(fewer.size()).isEqualTo(4);
   }
 
   @Test
@@ -294,6 +357,7 @@ class RollupTopologyTest {
   @Test
   void coarseRows_areOutBeforeTheMarkerThatTellsTheirWindowHasEnded() {
     send(NOON, List.of(call(1)));
+    driver.advanceWallClockTime(Duration.ofSeconds(1));
     driver.advanceWallClockTime(Duration.ofHours(1));
     List<byte[]> beforeMarker = new ArrayList<>();
     for (byte[] value : rollupRecords()) {
