@@ -90,7 +90,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    RecordMetadata at = InputCoordinates.take(context);
+    RecordMetadata at = context.recordMetadata().orElseThrow();
     if (at.offset() < position.next()) {
       config.metrics().skipped.increment();
       return;
