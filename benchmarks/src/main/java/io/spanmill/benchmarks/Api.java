@@ -40,6 +40,21 @@ final class Api {
                 + (System.currentTimeMillis() + 60_000)));
   }
 
+  /** A metric without labels; 0 while it is not there or nobody listens. */
+  double metric(String name) {
+    String text;
+    try {
+      text = new String(get("/metrics"), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return 0; // Not yet, or no longer.
+    }
+    return text.lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(0);
+  }
+
   /** Epoch milliseconds; 0 if the answer does not say. */
   static long completeThrough(JsonNode answer) {
     String text = answer.path("completeThrough").asText("");

@@ -88,7 +88,11 @@ final class EndToEnd {
     Map<String, Map<String, Double>> threadsBefore = new TreeMap<>();
     Map<String, Map<String, Double>> threadsAfter = new TreeMap<>();
     List<Watched> watched = stage.watchAll();
-    try (Freshness freshness = new Freshness(stage.port("ingest.http.port"), api)) {
+    try (Freshness freshness = new Freshness(stage.port("ingest.http.port"), api);
+        Intervals intervals = new Intervals(stage, number("every", 3600), watched, out)) {
+      if (options.containsKey("every")) {
+        intervals.start();
+      }
       Process generator =
           stage.java(
               "generator",

@@ -31,7 +31,7 @@ import java.util.stream.Stream;
 final class Stage implements AutoCloseable {
   private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(90);
   private static final Map<String, String> HEAPS =
-      Map.of("ingest", "384m", "aggregator", "768m", "query-api", "384m");
+      Map.of("ingest", "384m", "aggregator", "1g", "query-api", "384m");
 
   private final Path dir;
   private final Path home;

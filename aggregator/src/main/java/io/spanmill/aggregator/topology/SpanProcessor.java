@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -100,6 +101,10 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     beforeCommit.run(this::save);
     edition = new TaskEdition(store);
     pending = new PendingPartials(store);
+    // A task that lost its state is begun anew with the same processor.
+    fold.begin();
+    Arrays.fill(toldTargets, 0);
+    toldCalls = 0;
     config.metrics().unknownCubes.increment(pending.readInto(fold));
     handedOn = position.next();
     deduplicator =

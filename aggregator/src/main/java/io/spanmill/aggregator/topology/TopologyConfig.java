@@ -50,8 +50,8 @@ public record TopologyConfig(
    */
   public record Limits(
       long dedupHorizonMs, long dedupEntries, int cardinality, HeldBytes heldBytes) {
-    /** A fifth of what the aggregator may use by default. */
-    private static final long HELD_BYTES = 160L << 20;
+    /** Beside ten million identities, which take 600 MiB, in a heap of a gibibyte. */
+    private static final long HELD_BYTES = 96L << 20;
 
     public static Limits of(Settings settings, int partitions) {
       return new Limits(

@@ -5,6 +5,7 @@ package io.spanmill.query.sql;
 
 import io.spanmill.model.Layer;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -36,17 +37,23 @@ public final class LayerResolver {
       return seen;
     }
     synchronized (this) {
-      if (clock.millis() - readAtMs > MAX_AGE_MS) {
-        seen = load();
-        readAtMs = clock.millis();
-      }
-      return seen;
+      return clock.millis() - readAtMs > MAX_AGE_MS ? read() : seen;
     }
   }
 
+  private synchronized Map<String, Set<Layer>> read() {
+    seen = load();
+    readAtMs = clock.millis();
+    return seen;
+  }
+
   /** The scope for {@code layer=auto}. */
-  public LayerScope auto(Iterable<String> projects) {
+  public LayerScope auto(Collection<String> projects) {
     Map<String, Set<Layer>> known = seen();
+    if (!known.keySet().containsAll(projects)) {
+      // Its first calls may be visible since: what was read before would count none of them.
+      known = read();
+    }
     Map<String, Set<Layer>> counted = new LinkedHashMap<>();
     for (String project : projects) {
       counted.put(project, auto(known.getOrDefault(project, Set.of())));
