@@ -151,7 +151,7 @@ class EdgeIT {
               .path("schema")
               .path("$ref")
               .asText();
-      // A token's own route is asked with a token; AgentOpsTokensIT does.
+      // A token's own route is asked with a token; AgentOpsIT does.
       if (!op.method.equals("get") || ref.isEmpty() || op.path.equals("/v3/auth/token")) {
         continue;
       }

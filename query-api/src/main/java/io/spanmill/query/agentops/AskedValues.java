@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.http.Context;
 import io.spanmill.query.http.Json;
+import io.spanmill.query.http.RequestBody;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -126,7 +127,7 @@ final class AskedValues {
    * @throws AgentOpsError 422
    */
   static String field(Context http, String name) {
-    String body = http.body();
+    String body = RequestBody.text(http);
     if (body.isBlank()) {
       throw AgentOpsError.invalid(
           List.of(found("missing", List.of("body"), "Field required", null, null)));

@@ -65,7 +65,12 @@ final class BreakdownEndpoint implements Endpoint {
     Metric metric = Metric.of(descending ? sort.substring(1) : sort);
     if (metric == null || metric.ofEvents()) {
       throw ApiException.badParameter(
-          "sort", "'" + sort + "' is no metric, with or without a leading '-'");
+          "sort",
+          "'"
+              + sort
+              + "' is not one of "
+              + String.join(", ", Metric.names())
+              + ", with or without a leading '-'");
     }
     int limit = asked.params().integer("limit", DEFAULT_ROWS, 1, MAX_ROWS);
     Question q = questions.question(asked, grouping);

@@ -135,7 +135,8 @@ final class CallsEndpoint implements Endpoint {
     try {
       return Cursor.decode(text, sort.text(), size);
     } catch (IllegalArgumentException e) {
-      throw ApiException.badParameter("cursor", e.getMessage() == null ? "bad" : e.getMessage());
+      throw ApiException.badParameter(
+          "cursor", e.getMessage() + ": take nextCursor of the page before, with the same sort");
     }
   }
 

@@ -53,10 +53,11 @@ final class EngineCosts {
       return null;
     }
     List<Object> out = new ArrayList<>();
-    TimeRange range = new TimeRange(asked.fromMs(), Math.min(asked.toMs(), clock.millis()));
-    if (!engines.anyRate() || range.fromMs() >= range.toMs()) {
+    long toMs = Math.min(asked.toMs(), clock.millis());
+    if (!engines.anyRate() || asked.fromMs() >= toMs) {
       return out;
     }
+    TimeRange range = new TimeRange(asked.fromMs(), toMs);
     List<Row> served = calls.engineUse(range);
     for (Map.Entry<String, Engines.Cost> e :
         engines.costs(range.fromMs(), range.toMs()).entrySet()) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.eclipse.jetty.ee10.servlet.SessionHandler;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -27,8 +28,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /** The HTTP server: what happens to every request before and after its endpoint. */
 public final class HttpServer implements AutoCloseable {
   private static final int THREADS = 64;
-  private static final long MAX_BODY_BYTES = 1024L * 1024;
   private static final Duration SOCKET_IDLE = Duration.ofMinutes(5);
+  private static final int SESSION_SECONDS = 60;
   private static final String CALLER = "caller";
 
   private final Javalin server;
@@ -79,6 +80,9 @@ public final class HttpServer implements AutoCloseable {
                     SecurityHeaders.add(http);
                     hosts.check(http);
                     cors.headers(http);
+                    if (!http.path().startsWith("/api/proxy/")) {
+                      QueryText.check(http);
+                    }
                     if (!http.method().name().equals("GET")
                         && !http.method().name().equals("HEAD")
                         && !http.method().name().equals("OPTIONS")) {
@@ -145,15 +149,24 @@ public final class HttpServer implements AutoCloseable {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
-    config.http.maxRequestSize = MAX_BODY_BYTES;
+    config.http.maxRequestSize = RequestBody.MAX_BYTES;
     config.http.generateEtags = false;
     config.http.prefer405over404 = true;
     config.jetty.threadPool = new QueuedThreadPool(THREADS, 4);
     config.jetty.modifyWebSocketServletFactory(
         factory -> {
-          factory.setMaxTextMessageSize(MAX_BODY_BYTES);
-          factory.setMaxBinaryMessageSize(MAX_BODY_BYTES);
+          factory.setMaxTextMessageSize(RequestBody.MAX_BYTES);
+          factory.setMaxBinaryMessageSize(RequestBody.MAX_BYTES);
           factory.setIdleTimeout(SOCKET_IDLE);
+        });
+    config.jetty.modifyServer(jetty -> jetty.setErrorHandler(new EarlyErrors()));
+    config.jetty.modifyServletContextHandler(
+        servlets -> {
+          servlets.setErrorHandler(new EarlyErrors());
+          // Nothing is kept in sessions, yet a handshake opens one, whoever asks.
+          SessionHandler sessions = servlets.getSessionHandler();
+          sessions.setUsingCookies(false);
+          sessions.setMaxInactiveInterval(SESSION_SECONDS);
         });
     config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
   }

@@ -94,7 +94,7 @@ final class Login implements RouteRegistrar {
 
   private static String key(Context http) {
     try {
-      JsonNode key = Json.MAPPER.readTree(http.body()).path("key");
+      JsonNode key = Json.MAPPER.readTree(RequestBody.text(http)).path("key");
       if (key.isTextual()) {
         return key.asText();
       }

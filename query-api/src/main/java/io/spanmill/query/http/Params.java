@@ -30,8 +30,9 @@ public final class Params {
             "unknown_parameter",
             "unknown parameter "
                 + e.getKey()
-                + ", known: "
-                + String.join(", ", new TreeSet<>(known)),
+                + (known.isEmpty()
+                    ? ": this endpoint takes none"
+                    : ", known: " + String.join(", ", new TreeSet<>(known))),
             e.getKey());
       }
       if (e.getValue().size() > MAX_VALUES) {
@@ -70,7 +71,7 @@ public final class Params {
   public @Nullable String text(String name) {
     List<String> given = all(name);
     if (given.size() > 1) {
-      throw ApiException.badParameter(name, "may be given once");
+      throw ApiException.badParameter(name, "may be given once only");
     }
     return given.isEmpty() ? null : given.get(0);
   }
@@ -113,7 +114,8 @@ public final class Params {
       return null;
     }
     if (!v.matches("\\d{1,18}(\\.\\d{1,12})?")) {
-      throw ApiException.badParameter(name, "'" + v + "' is no number of at least 0");
+      throw ApiException.badParameter(
+          name, "'" + v + "' is no number of at least 0: write 1500 or 0.25");
     }
     return new BigDecimal(v);
   }

@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Turns the parameters that all range endpoints share into a {@link Question}. */
 public final class QuestionReader {
@@ -58,6 +59,8 @@ public final class QuestionReader {
 
   /** Range as asked, not yet snapped. */
   public TimeRange exactRange(Params params) {
+    // Asked of every range, though few answers cut days.
+    zone(params);
     long from = TimeText.instant("from", params.text("from", "now-1h"), clock);
     long to = TimeText.instant("to", params.text("to", "now"), clock);
     if (from >= to) {
@@ -67,7 +70,9 @@ public final class QuestionReader {
       throw new ApiException(
           400,
           "range_too_long",
-          "the range is longer than query.max.range.days = " + maxDays + " days",
+          "from: the range is longer than query.max.range.days = "
+              + maxDays
+              + " days: ask for a shorter one",
           "from");
     }
     return new TimeRange(from, to);
@@ -103,7 +108,8 @@ public final class QuestionReader {
     try {
       return ZoneId.of(tz);
     } catch (DateTimeException e) {
-      throw ApiException.badParameter("tz", "'" + tz + "' is no IANA time zone");
+      throw ApiException.badParameter(
+          "tz", "'" + tz + "' is no time zone: write an IANA name such as Asia/Seoul, or UTC");
     }
   }
 
@@ -185,7 +191,10 @@ public final class QuestionReader {
       try {
         wanted.add(Layer.ofLabel(name));
       } catch (IllegalArgumentException e) {
-        throw ApiException.badParameter("layer", e.getMessage() + ", auto");
+        String known =
+            Arrays.stream(Layer.values()).map(Layer::label).collect(Collectors.joining(", "));
+        throw ApiException.badParameter(
+            "layer", "'" + name + "' is not one of " + known + ", auto");
       }
     }
     if (!anyLayers
@@ -204,7 +213,11 @@ public final class QuestionReader {
     try {
       return ErrorClass.ofLabel(label).label();
     } catch (IllegalArgumentException e) {
-      throw ApiException.badParameter("errorClass", "'" + label + "' is no error class");
+      String known =
+          Arrays.stream(ErrorClass.values())
+              .map(ErrorClass::label)
+              .collect(Collectors.joining(", "));
+      throw ApiException.badParameter("errorClass", "'" + label + "' is not one of " + known);
     }
   }
 

@@ -12,6 +12,7 @@ final class StepReader {
   static final int MAX_POINTS = 1000;
   private static final int AUTOMATIC_POINTS = 120;
   private static final long SHORTEST_MS = 60_000;
+  private static final long LONGEST_MS = 366 * 86_400_000L;
   private static final long[] AUTOMATIC_STEPS_MS = {
     60_000L,
     120_000L,
@@ -39,7 +40,11 @@ final class StepReader {
     String text = params.text("step");
     long step = text == null ? automatic(range) : TimeText.duration("step", text);
     if (step < SHORTEST_MS || step % SHORTEST_MS != 0) {
-      throw ApiException.badParameter("step", "must be whole minutes");
+      throw ApiException.badParameter(
+          "step", "must be whole minutes: write 1m, 5m, 1h, 1d or their milliseconds");
+    }
+    if (step > LONGEST_MS) {
+      throw ApiException.badParameter("step", "must be at most 366d");
     }
     if (Steps.count(range, step) - 1 > MAX_POINTS) {
       throw ApiException.badParameter(

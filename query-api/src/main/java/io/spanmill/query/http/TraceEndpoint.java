@@ -55,6 +55,7 @@ final class TraceEndpoint implements Endpoint {
     if (traceId == null) {
       throw ApiException.notFound("no trace id");
     }
+    String contentSpan = contentSpan(asked.params());
     LayerScope scope = questions.scope(asked, true);
     Map<String, Row> summaries = queries.traces().summaries(scope.projects(), List.of(traceId));
     Row summary = summaries.get(traceId);
@@ -63,7 +64,6 @@ final class TraceEndpoint implements Endpoint {
     }
     List<Row> calls = queries.calls().ofTraces(scope.projects(), List.of(traceId), MAX_SPANS * 2);
     Map<String, Row> callOfSpan = callsBySpan(calls);
-    String contentSpan = asked.params().text("content");
     List<Row> spans = spans(scope, traceId, contentSpan);
     Map<String, @Nullable Object> out =
         object(
@@ -79,15 +79,19 @@ final class TraceEndpoint implements Endpoint {
     return out;
   }
 
+  private static @Nullable String contentSpan(Params params) {
+    String text = params.text("content");
+    if (text != null && !text.matches("[0-9a-fA-F]{16}")) {
+      throw ApiException.badParameter("content", "must be a span id of 16 hex digits");
+    }
+    return text == null ? null : text.toLowerCase(Locale.ROOT);
+  }
+
   private List<Row> spans(LayerScope scope, String traceId, @Nullable String contentSpan) {
     if (contentSpan == null) {
       return queries.traces().spans(scope.projects(), traceId, MAX_SPANS);
     }
-    if (!contentSpan.matches("[0-9a-fA-F]{16}")) {
-      throw ApiException.badParameter("content", "must be a span id of 16 hex digits");
-    }
-    Row span =
-        queries.traces().span(scope.projects(), traceId, contentSpan.toLowerCase(Locale.ROOT));
+    Row span = queries.traces().span(scope.projects(), traceId, contentSpan);
     if (span == null) {
       throw ApiException.notFound("no span " + contentSpan + " in trace " + traceId);
     }
