@@ -13,6 +13,7 @@ import io.spanmill.query.sql.TimeRange;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/overview}: the totals of a range beside those of the one before. */
@@ -43,10 +44,12 @@ final class OverviewEndpoint implements Endpoint {
   @Override
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of());
+    Supplier<SpanCounter.Seen> seen =
+        queries.database().begin(() -> queries.spans().seen(q.scope(), q.filters(), q.range()));
     RollupReader.Overview overview = queries.rollups().overview(q);
     TimeRange before = q.range().before();
-    SpanCounter.Counted spans = queries.spans().count(q.scope(), q.filters(), q.range());
-    SpanCounter.Lateness lateness = queries.spans().lateness(q.scope(), q.range());
+    SpanCounter.Counted spans = seen.get().counted();
+    SpanCounter.Lateness lateness = seen.get().lateness();
     RollupReader.Totals now = overview.current();
     RollupReader.Totals then = overview.previous();
     RollupReader.Origin origin =

@@ -35,9 +35,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +58,7 @@ public final class Database implements AutoCloseable {
   private static final ObjectReader ROWS = new ObjectMapper().readerFor(Object[].class);
   private static final int MAX_RESULT_ROWS = 1_000_000;
   private static final long NETWORK_GRACE_MS = 5000;
+  private static final int PART_THREADS = 24;
 
   private final Client client;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -65,8 +73,22 @@ public final class Database implements AutoCloseable {
   private final AtomicLong rowsRead = new AtomicLong();
   private final AtomicLong bytesRead = new AtomicLong();
 
-  /** Queries begun by a thread, so that a request that ends early can end them too. */
+  /** Queries begun for a thread, so that a request that ends early can end them too. */
   private final Map<Thread, Set<String>> running = new ConcurrentHashMap<>();
+
+  /** On a thread that works on a part of a question: the thread that asked it. */
+  private final ThreadLocal<@Nullable Thread> askerOfPart = new ThreadLocal<>();
+
+  /** Works on parts. When all its threads are busy, a part is done by the thread that asks. */
+  private final ThreadPoolExecutor parts =
+      new ThreadPoolExecutor(
+          0,
+          PART_THREADS,
+          30,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          Database::partThread,
+          (work, pool) -> work.run());
 
   public Database(Settings settings) {
     this.database = settings.string(Keys.CLICKHOUSE_DATABASE);
@@ -116,9 +138,8 @@ public final class Database implements AutoCloseable {
     settings.serverSetting("max_result_rows", Integer.toString(MAX_RESULT_ROWS));
     settings.serverSetting("result_overflow_mode", "throw");
     String id = settings.getQueryId();
-    Set<String> mine =
-        running.computeIfAbsent(Thread.currentThread(), t -> ConcurrentHashMap.newKeySet());
-    mine.add(id);
+    Thread asker = asker();
+    running.compute(asker, (t, ids) -> with(ids, id));
     try (QueryResponse response = client.query(sql.text(), sql.parameters(), settings).get()) {
       queries.incrementAndGet();
       rowsRead.addAndGet(response.getReadRows());
@@ -134,10 +155,7 @@ public final class Database implements AutoCloseable {
     } catch (Exception e) {
       throw failure(e, sql);
     } finally {
-      mine.remove(id);
-      if (mine.isEmpty()) {
-        running.remove(Thread.currentThread(), mine);
-      }
+      running.computeIfPresent(asker, (t, ids) -> without(ids, id));
     }
   }
 
@@ -218,6 +236,62 @@ public final class Database implements AutoCloseable {
     return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
   }
 
+  /**
+   * Begins a part of the question this thread works on, beside whatever it does until it asks for
+   * the result. What the part has running ends with the question's request.
+   *
+   * @return waits for the part's result, or throws what it threw
+   */
+  public <T> Supplier<T> begin(Supplier<T> part) {
+    Thread asker = asker();
+    CompletableFuture<T> result =
+        CompletableFuture.supplyAsync(() -> askedBy(asker, part), background());
+    return () -> {
+      try {
+        return result.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException r ? r : e;
+      }
+    };
+  }
+
+  /** Runs what nobody waits for, or parts of questions. */
+  Executor background() {
+    return parts;
+  }
+
+  private <T> T askedBy(Thread asker, Supplier<T> part) {
+    Thread outer = askerOfPart.get();
+    askerOfPart.set(asker);
+    try {
+      return part.get();
+    } finally {
+      askerOfPart.set(outer);
+    }
+  }
+
+  private Thread asker() {
+    Thread asker = askerOfPart.get();
+    return asker == null ? Thread.currentThread() : asker;
+  }
+
+  private static Thread partThread(Runnable work) {
+    Thread thread = new Thread(work, "query-part");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static Set<String> with(@Nullable Set<String> ids, String id) {
+    Set<String> out = ids == null ? ConcurrentHashMap.newKeySet() : ids;
+    out.add(id);
+    return out;
+  }
+
+  private static @Nullable Set<String> without(Set<String> ids, String id) {
+    ids.remove(id);
+    return ids.isEmpty() ? null : ids;
+  }
+
   /** Ends what this thread's request has running in ClickHouse. */
   public void cancel(Thread asker) {
     for (String id : running.getOrDefault(asker, Set.of())) {
@@ -258,6 +332,7 @@ public final class Database implements AutoCloseable {
 
   @Override
   public void close() {
+    parts.shutdown();
     client.close();
   }
 

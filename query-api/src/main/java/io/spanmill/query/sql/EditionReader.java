@@ -15,27 +15,16 @@ public final class EditionReader {
   private static final long MAX_AGE_MS = 1000;
 
   private final Database database;
-  private final Clock clock;
-  private volatile Edition active = Editions.first();
-  private volatile long readAtMs = Long.MIN_VALUE / 2;
+  private final Remembered<Edition> active;
 
   EditionReader(Database database, Clock clock) {
     this.database = database;
-    this.clock = clock;
+    this.active = new Remembered<>(this::load, MAX_AGE_MS, clock, database.background());
   }
 
   /** The active edition. */
   public Edition read() {
-    if (clock.millis() - readAtMs <= MAX_AGE_MS) {
-      return active;
-    }
-    synchronized (this) {
-      if (clock.millis() - readAtMs > MAX_AGE_MS) {
-        active = load();
-        readAtMs = clock.millis();
-      }
-      return active;
-    }
+    return active.get();
   }
 
   private Edition load() {

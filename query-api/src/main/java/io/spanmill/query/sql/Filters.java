@@ -64,7 +64,19 @@ public record Filters(Map<Dimension, List<String>> values, Map<String, List<Stri
 
   /** Appends {@code AND column IN (…)} for each. */
   void and(Sql sql) {
-    values.forEach((d, v) -> sql.add(" AND ").in(d.column(), v));
-    attributes.forEach((name, v) -> sql.add(" AND ").in(Key.attribute(name), v));
+    and(sql, " AND ");
+  }
+
+  /** The same with another word before the first. */
+  void and(Sql sql, String first) {
+    String word = first;
+    for (Map.Entry<Dimension, List<String>> e : values.entrySet()) {
+      sql.add(word).in(e.getKey().column(), e.getValue());
+      word = " AND ";
+    }
+    for (Map.Entry<String, List<String>> e : attributes.entrySet()) {
+      sql.add(word).in(Key.attribute(e.getKey()), e.getValue());
+      word = " AND ";
+    }
   }
 }

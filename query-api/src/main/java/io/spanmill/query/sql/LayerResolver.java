@@ -22,29 +22,16 @@ public final class LayerResolver {
   private static final long MAX_AGE_MS = 1000;
 
   private final Database database;
-  private final Clock clock;
-  private volatile Map<String, Set<Layer>> seen = Map.of();
-  private volatile long readAtMs = Long.MIN_VALUE / 2;
+  private final Remembered<Map<String, Set<Layer>>> seen;
 
   public LayerResolver(Database database, Clock clock) {
     this.database = database;
-    this.clock = clock;
+    this.seen = new Remembered<>(this::load, MAX_AGE_MS, clock, database.background());
   }
 
   /** Layers with calls, by project, over all time. */
   public Map<String, Set<Layer>> seen() {
-    if (clock.millis() - readAtMs <= MAX_AGE_MS) {
-      return seen;
-    }
-    synchronized (this) {
-      return clock.millis() - readAtMs > MAX_AGE_MS ? read() : seen;
-    }
-  }
-
-  private synchronized Map<String, Set<Layer>> read() {
-    seen = load();
-    readAtMs = clock.millis();
-    return seen;
+    return seen.get();
   }
 
   /** The scope for {@code layer=auto}. */
@@ -52,7 +39,7 @@ public final class LayerResolver {
     Map<String, Set<Layer>> known = seen();
     if (!known.keySet().containsAll(projects)) {
       // Its first calls may be visible since: what was read before would count none of them.
-      known = read();
+      known = seen.anew();
     }
     Map<String, Set<Layer>> counted = new LinkedHashMap<>();
     for (String project : projects) {

@@ -3,6 +3,7 @@
  */
 package io.spanmill.query.sql;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,19 @@ public record Progress(Map<String, Long> completeThroughMs, long closedThroughMs
 
   public Progress {
     completeThroughMs = Map.copyOf(completeThroughMs);
+  }
+
+  /** What was visible at both moments. */
+  Progress earliest(Progress other) {
+    Map<String, Long> complete = new HashMap<>();
+    completeThroughMs.forEach(
+        (kind, at) -> {
+          Long otherAt = other.completeThroughMs.get(kind);
+          if (otherAt != null) {
+            complete.put(kind, Math.min(at, otherAt));
+          }
+        });
+    return new Progress(complete, Math.min(closedThroughMs, other.closedThroughMs), version);
   }
 
   /** The earliest of these kinds, or null if one is unknown. */

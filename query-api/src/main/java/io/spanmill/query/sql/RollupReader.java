@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -98,29 +99,41 @@ public final class RollupReader {
     Plan now = plan(q, null, known);
     Plan then = plan(q.during(before), null, known);
     Set<String> columns = totalColumns();
-    RollupSql.Condition all = s -> s.in("project", q.scope().projects());
     List<Key> keys = List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER));
-    Sql inner =
-        new RollupSql(keys, columns, null)
-            .add(0, now, all, q.filters())
-            .add(1, then, all, q.filters())
-            .from();
-    Sql sql =
-        new Sql()
-            .add("SELECT period, k_project, k_layer, ")
-            .add(RollupColumns.aggregates(columns))
-            .add(" FROM ")
-            .append(inner)
-            .add(" GROUP BY period, k_project, k_layer");
-    ResultCache.Read read = run(sql, q, now, known);
-    List<Row> current = read.rows().stream().filter(r -> r.integer("period") == 0).toList();
-    List<Row> previous = read.rows().stream().filter(r -> r.integer("period") == 1).toList();
+    List<Sql> tables =
+        new RollupSql(keys, columns, null, s -> s.in("project", q.scope().projects()), q.filters())
+            .add(now)
+            .add(then)
+            .splitAt(q.range().fromMs())
+            .tables();
+    // Side by side: ClickHouse works out one query with one thread only.
+    List<Supplier<ResultCache.Read>> reads = new ArrayList<>();
+    for (Sql table : tables) {
+      Sql sql =
+          new Sql()
+              .add("SELECT period, k_project, k_layer, ")
+              .add(RollupColumns.aggregates(columns))
+              .add(" FROM (")
+              .append(table)
+              .add(") GROUP BY period, k_project, k_layer");
+      reads.add(database.begin(() -> run(sql, q, now, known)));
+    }
+    List<Row> current = new ArrayList<>();
+    List<Row> previous = new ArrayList<>();
+    Progress seen = known;
+    for (Supplier<ResultCache.Read> part : reads) {
+      ResultCache.Read read = part.get();
+      seen = read.progress().earliest(seen);
+      for (Row row : read.rows()) {
+        (row.bool("period") ? previous : current).add(row);
+      }
+    }
     Set<String> kinds = new LinkedHashSet<>(now.kinds());
     kinds.addAll(then.kinds());
     return new Overview(
         totals(q.scope(), current),
         totals(q.scope(), previous),
-        new Origin(now.source(), read.progress().completeThrough(kinds)));
+        new Origin(now.source(), seen.completeThrough(kinds)));
   }
 
   /** What the layers that are not counted saw, for answers that do not read it anyway. */
@@ -129,8 +142,13 @@ public final class RollupReader {
     Plan plan = plan(new Question(q.range(), q.scope(), q.filters(), List.of()), null, known);
     Set<String> columns = new LinkedHashSet<>(List.of("calls", "cost"));
     Sql inner =
-        new RollupSql(List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER)), columns, null)
-            .add(0, plan, s -> s.in("project", q.scope().projects()), q.filters())
+        new RollupSql(
+                List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER)),
+                columns,
+                null,
+                s -> s.in("project", q.scope().projects()),
+                q.filters())
+            .add(plan)
             .from();
     Sql sql =
         new Sql()
@@ -155,12 +173,13 @@ public final class RollupReader {
             .add("SELECT toString(cityHash64(" + keys + ")) AS h, ")
             .add(sort.expression() + " AS v FROM ")
             .append(
-                new RollupSql(q.keys(), sort.columns(), null)
-                    .add(
-                        0,
-                        plan,
+                new RollupSql(
+                        q.keys(),
+                        sort.columns(),
+                        null,
                         sort.ofRequests() ? requests(q.scope()) : counted(q.scope()),
                         q.filters())
+                    .add(plan)
                     .from())
             .add(notFolded(q.keys()))
             .add(" GROUP BY " + keys + " ORDER BY v " + (descending ? "DESC" : "ASC"))
@@ -181,8 +200,7 @@ public final class RollupReader {
             .add(" FROM (SELECT *, cityHash64(" + keys + ") AS h, h IN ")
             .bind("Array(UInt64)", hashes(order))
             .add(" AS shown FROM ")
-            .append(
-                new RollupSql(keysAndLayer, columns, null).add(0, plan, rows, q.filters()).from())
+            .append(new RollupSql(keysAndLayer, columns, null, rows, q.filters()).add(plan).from())
             .add(") GROUP BY hash, shown, request, " + groups);
     ResultCache.Read read = run(sql, q, plan, known);
     Map<String, Group> found = new LinkedHashMap<>();
@@ -236,7 +254,7 @@ public final class RollupReader {
         new Sql()
             .add("SELECT " + prefix + RollupColumns.aggregates(columns) + " FROM ")
             .append(
-                new RollupSql(q.keys(), columns, steps).add(0, plan, condition, q.filters()).from())
+                new RollupSql(q.keys(), columns, steps, condition, q.filters()).add(plan).from())
             .add(keys.isEmpty() ? "" : " GROUP BY " + String.join(", ", keys));
     ResultCache.Read read = run(sql, q, plan, known);
     return new Sums(
@@ -268,7 +286,7 @@ public final class RollupReader {
           .add(", max(" + value + ") AS exemplar_value");
     }
     sql.add(keys.isEmpty() ? "" : ", " + String.join(", ", keys)).add(" FROM ");
-    Sql inner = new RollupSql(q.keys(), columns, steps).add(0, plan, condition, q.filters()).from();
+    Sql inner = new RollupSql(q.keys(), columns, steps, condition, q.filters()).add(plan).from();
     if (grouped) {
       sql.add("(SELECT *, indexOf(").bind("Array(UInt64)", hashes(top));
       sql.add(", cityHash64(" + keyNames(q.keys()) + ")) AS place, place > 0 AS shown FROM ")
@@ -306,7 +324,7 @@ public final class RollupReader {
         new Sql()
             .add("SELECT toString(cityHash64(" + keys + ")) AS h FROM ")
             .append(
-                new RollupSql(q.keys(), columns, null).add(0, whole, condition, q.filters()).from())
+                new RollupSql(q.keys(), columns, null, condition, q.filters()).add(whole).from())
             .add(notFolded(q.keys()))
             .add(" GROUP BY " + keys + " ORDER BY ")
             .add(additive ? metric.expression() : "sum(m_calls)")

@@ -7,24 +7,29 @@ import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.WindowKind;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the spans kept, each once, and how late they came. Thread-safe. */
 public final class SpanCounter {
   private static final int LATENESS_SAMPLE = 20_000;
   private static final long LATENESS_MS = 60_000;
+  private static final long LATENESS_AGE_MS = 2_000;
+  private static final int LATENESS_KEPT = 64;
 
   private final Database database;
   private final ResultCache cache;
   private final ProgressReader progress;
   private final SpanHours counts = new SpanHours();
+  private final Map<Sampled, Sample> samples = SpanHours.latest(LATENESS_KEPT);
   private final Clock clock;
   private final long retentionMs;
 
@@ -53,6 +58,14 @@ public final class SpanCounter {
   public record Counted(long current, long previous, @Nullable Long completeThroughMs) {}
 
   /**
+   * What is told of the spans of a range.
+   *
+   * @param counted null where spans do not have the dimensions of the filters
+   * @param lateness of the newest spans, whatever the filters; null without spans
+   */
+  public record Seen(@Nullable Counted counted, @Nullable Lateness lateness) {}
+
+  /**
    * Hours of a range with spans.
    *
    * @param writtenMs by start of the hour: when it was last written into, by the server's clock
@@ -65,30 +78,40 @@ public final class SpanCounter {
       long readMs,
       @Nullable Long completeThroughMs) {}
 
+  private record Sampled(Set<String> projects, TimeRange range) {}
+
   /**
-   * Spans of a range and of the one before it.
-   *
-   * @return null where spans do not have the dimensions of the filters
+   * @param writtenMs last write into the hours of the sample
+   * @param readMs before the sample was read
    */
-  public @Nullable Counted count(LayerScope scope, Filters filters, TimeRange range) {
-    if (!filters.fitSpans()) {
-      return null;
-    }
+  private record Sample(Lateness lateness, long writtenMs, long readMs) {}
+
+  /** Spans of a range and of the one before it, and how late the newest of the range came. */
+  public Seen seen(LayerScope scope, Filters filters, TimeRange range) {
     TimeRange before = range.before();
     TimeRange whole = new TimeRange(before.fromMs(), range.toMs());
     Hours hours = hours(scope, whole);
+    Supplier<@Nullable Lateness> lateness = database.begin(() -> lateness(scope, range, hours));
+    Counted counted = filters.fitSpans() ? count(scope, filters, range, whole, hours) : null;
+    return new Seen(counted, lateness.get());
+  }
+
+  private Counted count(
+      LayerScope scope, Filters filters, TimeRange range, TimeRange whole, Hours hours) {
     SpanHours.Asked asked = new SpanHours.Asked(Set.copyOf(scope.projects()), filters);
     long[] sums = new long[2];
-    TreeSet<Long> open = new TreeSet<>();
+    Set<TimeRange> open = new LinkedHashSet<>();
     hours
         .writtenMs()
         .forEach(
             (hour, written) -> {
-              long kept = keeps(hour, whole, range) ? counts.get(asked, hour, written) : -1;
-              if (kept < 0) {
-                open.add(hour);
-              } else {
-                sums[hour >= range.fromMs() ? 0 : 1] += kept;
+              for (TimeRange stretch : stretches(hour, whole, range)) {
+                long kept = keeps(hour) ? counts.get(asked, stretch, written) : -1;
+                if (kept < 0) {
+                  open.add(stretch);
+                } else {
+                  sums[stretch.fromMs() >= range.fromMs() ? 0 : 1] += kept;
+                }
               }
             });
     if (open.isEmpty()) {
@@ -96,8 +119,8 @@ public final class SpanCounter {
     }
     TimeRange read =
         new TimeRange(
-            Math.max(whole.fromMs(), open.first()),
-            Math.min(whole.toMs(), open.last() + WindowKind.HOUR.lengthMs()));
+            open.stream().mapToLong(TimeRange::fromMs).min().orElse(whole.fromMs()),
+            open.stream().mapToLong(TimeRange::toMs).max().orElse(whole.toMs()));
     Sql sql =
         new Sql()
             .add("SELECT toInt64(toUnixTimestamp(toStartOfHour(ts))) * 1000 AS hour,")
@@ -106,22 +129,31 @@ public final class SpanCounter {
             .add(" AS in_range, count() AS n");
     where(sql, scope, filters, read, true);
     sql.add(" AND toUnixTimestamp(toStartOfHour(ts)) IN ")
-        .bind("Array(UInt32)", open.stream().map(ms -> ms / 1000).toList())
+        .bind(
+            "Array(UInt32)",
+            open.stream().map(s -> SpanHours.hourOf(s.fromMs()) / 1000).distinct().toList())
         .add(" GROUP BY hour, in_range");
     ResultCache.Read counted = run(sql, whole);
-    Map<Long, Long> byHour = new HashMap<>();
+    Map<TimeRange, Long> found = new HashMap<>();
     for (Row row : counted.rows()) {
-      sums[row.bool("in_range") ? 0 : 1] += row.integer("n");
-      byHour.merge(row.integer("hour"), row.integer("n"), Long::sum);
+      boolean inRange = row.bool("in_range");
+      for (TimeRange stretch : stretches(row.integer("hour"), whole, range)) {
+        if (stretch.fromMs() >= range.fromMs() == inRange) {
+          found.put(stretch, row.integer("n"));
+        }
+      }
     }
-    for (long hour : open) {
-      if (keeps(hour, whole, range)) {
+    for (TimeRange stretch : open) {
+      long spans = found.getOrDefault(stretch, 0L);
+      sums[stretch.fromMs() >= range.fromMs() ? 0 : 1] += spans;
+      long hour = SpanHours.hourOf(stretch.fromMs());
+      if (keeps(hour)) {
         counts.put(
             asked,
-            hour,
+            stretch,
             hours.writtenMs().getOrDefault(hour, Long.MAX_VALUE),
             hours.readMs(),
-            byHour.getOrDefault(hour, 0L));
+            spans);
       }
     }
     Long spansThrough = counted.progress().completeThrough(List.of(Progress.SPANS));
@@ -134,15 +166,23 @@ public final class SpanCounter {
             : Long.valueOf(Math.min(spansThrough, hoursThrough)));
   }
 
-  /**
-   * Whether an hour lies wholly in one of the ranges, and is not about to be dropped as too old.
-   */
-  private boolean keeps(long hour, TimeRange whole, TimeRange range) {
-    long end = hour + WindowKind.HOUR.lengthMs();
-    return hour >= whole.fromMs()
-        && end <= whole.toMs()
-        && (hour >= range.fromMs() || end <= range.fromMs())
-        && hour >= clock.millis() - retentionMs + WindowKind.DAY.lengthMs();
+  /** What of an hour lies in the range before and in the range, each if anything does. */
+  private static List<TimeRange> stretches(long hour, TimeRange whole, TimeRange range) {
+    List<TimeRange> out = new ArrayList<>(2);
+    long[] cuts = {whole.fromMs(), range.fromMs(), range.toMs()};
+    for (int i = 0; i < 2; i++) {
+      long from = Math.max(hour, cuts[i]);
+      long to = Math.min(hour + WindowKind.HOUR.lengthMs(), cuts[i + 1]);
+      if (from < to) {
+        out.add(new TimeRange(from, to));
+      }
+    }
+    return out;
+  }
+
+  /** Whether an hour is not about to be dropped as too old. */
+  private boolean keeps(long hour) {
+    return hour >= clock.millis() - retentionMs + WindowKind.DAY.lengthMs();
   }
 
   private Hours hours(LayerScope scope, TimeRange range) {
@@ -192,20 +232,75 @@ public final class SpanCounter {
   }
 
   /** Of the newest spans of the range, those of about a minute; null without spans. */
-  public @Nullable Lateness lateness(LayerScope scope, TimeRange range) {
-    Hours hours = hours(scope, range);
-    long newest =
-        hours.newestMs().values().stream().mapToLong(Long::longValue).max().orElse(-1) + 1;
+  private @Nullable Lateness lateness(LayerScope scope, TimeRange range, Hours hours) {
+    long newest = -1;
+    for (Map.Entry<Long, Long> hour : hours.newestMs().entrySet()) {
+      if (hour.getKey() + WindowKind.HOUR.lengthMs() > range.fromMs()) {
+        newest = Math.max(newest, hour.getValue());
+      }
+    }
     // The newest of the last hour may lie past the range; then the hour's end in it is asked.
-    long to = Math.min(range.toMs(), newest);
-    for (long length : new long[] {LATENESS_MS, WindowKind.HOUR.lengthMs(), range.lengthMs()}) {
-      long from = Math.max(range.fromMs(), to - length);
-      Lateness found = from < to ? lateness(scope, new TimeRange(from, to), LATENESS_SAMPLE) : null;
+    long to = Math.min(range.toMs(), newest + 1);
+    long from = Math.max(range.fromMs(), to - LATENESS_MS);
+    if (from >= to) {
+      return null;
+    }
+    Sampled minute = new Sampled(Set.copyOf(scope.projects()), new TimeRange(from, to));
+    Lateness kept = kept(minute, hours);
+    if (kept != null) {
+      return kept;
+    }
+    Lateness found = lateness(scope, minute.range(), LATENESS_SAMPLE);
+    if (found != null) {
+      keep(minute, found, hours);
+      return found;
+    }
+    for (long length : new long[] {WindowKind.HOUR.lengthMs(), range.lengthMs()}) {
+      TimeRange wider = new TimeRange(Math.max(range.fromMs(), to - length), to);
+      found = lateness(scope, wider, LATENESS_SAMPLE);
       if (found != null) {
         return found;
       }
     }
     return null;
+  }
+
+  /** A sample's lateness if nothing was written into its hours since, or just a moment ago. */
+  private @Nullable Lateness kept(Sampled asked, Hours hours) {
+    synchronized (samples) {
+      Sample same = samples.get(asked);
+      if (same != null
+          && same.writtenMs() == writtenMs(asked.range(), hours)
+          && SpanHours.isSettled(same.writtenMs(), same.readMs())) {
+        return same.lateness();
+      }
+      for (Map.Entry<Sampled, Sample> e : samples.entrySet()) {
+        // How late senders are does not change from one second to the next.
+        if (e.getKey().projects().equals(asked.projects())
+            && hours.readMs() - e.getValue().readMs() < LATENESS_AGE_MS
+            && Math.abs(e.getKey().range().toMs() - asked.range().toMs()) < LATENESS_AGE_MS
+            && e.getKey().range().lengthMs() == asked.range().lengthMs()) {
+          return e.getValue().lateness();
+        }
+      }
+    }
+    return null;
+  }
+
+  private void keep(Sampled asked, Lateness found, Hours hours) {
+    synchronized (samples) {
+      samples.put(asked, new Sample(found, writtenMs(asked.range(), hours), hours.readMs()));
+    }
+  }
+
+  private static long writtenMs(TimeRange range, Hours hours) {
+    long written = 0;
+    for (long hour = SpanHours.hourOf(range.fromMs());
+        hour < range.toMs();
+        hour += WindowKind.HOUR.lengthMs()) {
+      written = Math.max(written, hours.writtenMs().getOrDefault(hour, 0L));
+    }
+    return written;
   }
 
   private @Nullable Lateness lateness(LayerScope scope, TimeRange range, int sample) {
