@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/calls}: counted calls, sorted, searched, page by page. */
@@ -81,12 +82,13 @@ final class CallsEndpoint implements Endpoint {
     CallQuery query = query(asked.params());
     // Before the rows: they hold at least what was visible then.
     Long complete = queries.progress().read().completeThroughMs().get("calls");
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries.database().begin(() -> queries.rollups().notCounted(wide(q)));
     List<Row> found = queries.calls().list(q, query);
     boolean more = found.size() > query.limit();
     List<Row> rows = more ? found.subList(0, query.limit()) : found;
     Map<String, @Nullable Object> out =
-        Answers.range(
-            q, new RollupReader.Origin("calls", complete), queries.rollups().notCounted(wide(q)));
+        Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());
     out.put("rows", rows.stream().map(CallJson::row).toList());
     out.put(
         "nextCursor",

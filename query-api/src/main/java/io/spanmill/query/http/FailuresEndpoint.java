@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/failures}: failed calls by class, with the newest of each. */
@@ -58,6 +59,8 @@ final class FailuresEndpoint implements Endpoint {
   public Object answer(Asked asked) {
     Question q = questions.question(asked, List.of(Dimension.ERROR_CLASS, Dimension.MODEL));
     Long calls = queries.progress().read().completeThrough(List.of(Progress.CALLS));
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries.database().begin(() -> queries.rollups().notCounted(q));
     RollupReader.Sums sums = queries.rollups().sums(q, Set.of("errors"), null, false);
     Map<String, Map<String, Long>> byClass = new HashMap<>();
     long total = 0;
@@ -71,7 +74,10 @@ final class FailuresEndpoint implements Endpoint {
       }
     }
     Map<String, List<Row>> latest = new HashMap<>();
-    for (Row row : queries.calls().latestFailures(q, LATEST_READ)) {
+    Map<String, Long> counts = new HashMap<>();
+    byClass.forEach(
+        (c, models) -> counts.put(c, models.values().stream().mapToLong(Long::longValue).sum()));
+    for (Row row : queries.calls().latestFailures(q, LATEST_READ, counts)) {
       latest.computeIfAbsent(row.text("error_class"), c -> new ArrayList<>()).add(row);
     }
     List<Map<String, @Nullable Object>> rows = new ArrayList<>();
@@ -84,7 +90,7 @@ final class FailuresEndpoint implements Endpoint {
     }
     rows.sort(Comparator.comparingLong(r -> -(Long) Objects.requireNonNull(r.get("count"))));
     Map<String, @Nullable Object> out =
-        Answers.range(q, sums.origin().and(calls), queries.rollups().notCounted(q));
+        Answers.range(q, sums.origin().and(calls), notCounted.get());
     out.put("rows", rows);
     out.put("total", total);
     return out;

@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/sessions}: sessions with spans in the range, sorted, searched, page by page. */
@@ -76,20 +77,26 @@ final class SessionsEndpoint implements Endpoint {
             CallsEndpoint.cursor(asked.params(), sort, SessionQuery.CURSOR_SIZE),
             asked.params().integer("limit", DEFAULT_ROWS, 1, MAX_ROWS));
     Long complete = queries.progress().read().completeThrough(List.of("spans", "calls"));
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries
+            .database()
+            .begin(() -> queries.rollups().notCounted(q.during(queries.snap(q.range()))));
     List<Row> found = queries.sessions().list(q, query);
     boolean more = found.size() > query.limit();
     List<Row> page = more ? found.subList(0, query.limit()) : found;
     Map<String, Map<String, @Nullable Object>> traces = new HashMap<>();
     List<String> ids = page.stream().flatMap(r -> r.texts("trace_ids").stream()).toList();
-    traceRows.of(q.scope(), ids).forEach(t -> traces.put(String.valueOf(t.get("traceId")), t));
+    long since = page.stream().mapToLong(r -> r.integer("start_ns") / 1_000_000).min().orElse(0);
+    Supplier<Map<String, List<SessionsReader.Naming>>> namings =
+        queries
+            .database()
+            .begin(() -> queries.sessions().namings(q.scope().projects(), ids, since));
+    traceRows
+        .of(q.scope(), ids, since)
+        .forEach(t -> traces.put(String.valueOf(t.get("traceId")), t));
     Map<String, @Nullable Object> out =
-        Answers.range(
-            q,
-            new RollupReader.Origin("calls", complete),
-            queries.rollups().notCounted(q.during(queries.snap(q.range()))));
-    Map<String, List<SessionsReader.Naming>> namings =
-        queries.sessions().namings(q.scope().projects(), ids);
-    out.put("rows", page.stream().map(r -> row(r, traces, namings)).toList());
+        Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());
+    out.put("rows", page.stream().map(r -> row(r, traces, namings.get())).toList());
     out.put("nextCursor", more ? cursor(sort, page.get(page.size() - 1)) : null);
     return out;
   }

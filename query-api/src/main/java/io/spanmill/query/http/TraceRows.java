@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -35,15 +36,24 @@ public final class TraceRows {
 
   /** Rows of these traces in the order given; traces of which no span is kept are left out. */
   public List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds) {
+    return of(scope, traceIds, 0);
+  }
+
+  /** The same of traces none of which began before this moment. */
+  List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds, long sinceMs) {
     if (traceIds.isEmpty()) {
       return List.of();
     }
-    Map<String, Row> spans = queries.traces().summaries(scope.projects(), traceIds);
+    Supplier<Map<String, Row>> summaries =
+        queries
+            .database()
+            .begin(() -> queries.traces().summaries(scope.projects(), traceIds, sinceMs));
     Map<String, List<Row>> calls =
-        queries.calls().ofTraces(scope.projects(), traceIds, MAX_CALLS).stream()
+        queries.calls().ofTraces(scope.projects(), traceIds, MAX_CALLS, sinceMs).stream()
             .collect(
                 Collectors.groupingBy(
                     r -> r.text("trace"), LinkedHashMap::new, Collectors.toList()));
+    Map<String, Row> spans = summaries.get();
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (String id : traceIds) {
       Row summary = spans.get(id);

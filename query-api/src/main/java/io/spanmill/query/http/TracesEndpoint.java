@@ -12,6 +12,7 @@ import io.spanmill.query.sql.TracesReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/traces}: traces that began in the range, sorted, searched, page by page. */
@@ -71,16 +72,19 @@ final class TracesEndpoint implements Endpoint {
     Question q = questions.listQuestion(asked);
     TraceQuery query = query(asked.params());
     Long complete = queries.progress().read().completeThroughMs().get("spans");
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries
+            .database()
+            .begin(() -> queries.rollups().notCounted(q.during(queries.snap(q.range()))));
     List<TracesReader.Found> found = queries.traces().find(q, query);
     boolean more = found.size() > query.limit();
     List<TracesReader.Found> page = more ? found.subList(0, query.limit()) : found;
+    List<String> ids = page.stream().map(TracesReader.Found::traceId).toList();
+    long since = page.stream().mapToLong(TracesReader.Found::startMs).min().orElse(0);
+    List<Map<String, @Nullable Object>> rows = traceRows.of(q.scope(), ids, since);
     Map<String, @Nullable Object> out =
-        Answers.range(
-            q,
-            new RollupReader.Origin("calls", complete),
-            queries.rollups().notCounted(q.during(queries.snap(q.range()))));
-    out.put(
-        "rows", traceRows.of(q.scope(), page.stream().map(TracesReader.Found::traceId).toList()));
+        Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());
+    out.put("rows", rows);
     out.put("nextCursor", more ? cursorAt(query, page.get(page.size() - 1)) : null);
     out.put("total", more || query.after() != null ? null : (Object) found.size());
     return out;

@@ -29,4 +29,16 @@ public record CallQuery(
     int limit) {
   /** Values of a cursor of this list. */
   public static final int CURSOR_SIZE = 4;
+
+  /** Whether it leaves out calls of the range. */
+  boolean narrows() {
+    return failed != null
+        || text != null
+        || minDurationMs != null
+        || maxDurationMs != null
+        || minCostUsd != null
+        || costKind != null
+        || traceId != null
+        || after != null;
+  }
 }

@@ -3,6 +3,11 @@
  */
 package io.spanmill.query.sql;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,16 +22,22 @@ public final class CallsReader {
 
   private static final long HOUR_MS = 3_600_000L;
 
-  private static final String TOKENS =
+  static final String TOKENS =
       "greatest(input_tokens, 0) + greatest(cache_read_tokens, 0) + greatest(cache_write_tokens, 0)"
           + " + greatest(output_tokens, 0) + greatest(reasoning_tokens, 0)";
 
   private static final Map<String, String> SORTS =
       Map.of(
-          "start", "toUnixTimestamp64Nano(start_time)",
-          "duration", "duration_us",
-          "cost", "ifNull(cost, toDecimal128(-1, 12))",
-          "tokens", TOKENS);
+          // A call that says it began after it ended has its place by when it ended.
+          "start",
+          "least(toUnixTimestamp64Nano(start_time), "
+              + "toUnixTimestamp64Milli(event_time) * 1000000 + 999999)",
+          "duration",
+          "duration_us",
+          "cost",
+          "ifNull(cost, toDecimal128(-1, 12))",
+          "tokens",
+          TOKENS);
 
   private static final Map<String, String> SORT_TYPES =
       Map.of("start", "Int64", "duration", "Int64", "cost", "Decimal(38, 12)", "tokens", "Int64");
@@ -48,6 +59,14 @@ public final class CallsReader {
           + " response_id, toUnixTimestamp64Milli(event_time) AS event_ms,"
           + " toUnixTimestamp64Milli(arrival_time) AS arrival_ms";
 
+  /** Top-k filtering makes sorts faster, but those of filtered rows slower. */
+  private static final Map<String, String> FILTERED = Map.of("use_top_k_dynamic_filtering", "0");
+
+  /** Candidates beyond the page, for rows that are there twice or in older versions. */
+  private static final int SPARE = 16;
+
+  private static final int GROWTH = 8;
+
   private final Database database;
 
   CallsReader(Database database) {
@@ -56,30 +75,116 @@ public final class CallsReader {
 
   /** Up to {@code limit + 1} calls, so that the caller sees whether there are more. */
   public List<Row> list(Question q, CallQuery query) {
+    if (query.sort().equals("start") && query.descending()) {
+      for (long since : Slices.before(newestMs(q, query), q.range())) {
+        // A call that began since then ended since then: all of those are seen.
+        List<Row> found = list(q.during(new TimeRange(since, q.range().toMs())), query, since);
+        if (found.size() > query.limit()) {
+          return found;
+        }
+      }
+    }
+    return list(q, query, 0);
+  }
+
+  /** Newest instant at which a call of this page can begin. */
+  private static long newestMs(Question q, CallQuery query) {
+    Cursor after = query.after();
+    return after == null
+        ? q.range().toMs()
+        : Math.min(q.range().toMs(), Long.parseLong(after.values().get(0)) / 1_000_000 + 1);
+  }
+
+  /**
+   * The first calls in order: candidates by few columns of all versions of rows, as they are in the
+   * table, then the whole newest version of those. A candidate that is not the newest version of
+   * its call has no place in the list, or another one, where that version is a candidate too.
+   *
+   * @param beganSinceMs leaves out calls that began before
+   */
+  private List<Row> list(Question q, CallQuery query, long beganSinceMs) {
+    int wanted = query.limit() + 1;
+    for (long count = (long) wanted + SPARE; ; count *= GROWTH) {
+      List<Row> candidates = candidates(q, query, beganSinceMs, count);
+      List<Row> found = newest(q, query, candidates);
+      if (found.size() >= wanted || candidates.size() < count) {
+        return found.size() > wanted ? found.subList(0, wanted) : found;
+      }
+    }
+  }
+
+  private List<Row> candidates(Question q, CallQuery query, long beganSinceMs, long count) {
     String sort = sortExpression(query);
-    String direction = query.descending() ? " DESC" : " ASC";
-    Sql keys =
-        new Sql()
-            .add("SELECT project, layer, event_time, trace_id, span_id FROM calls FINAL WHERE ");
-    conditions(keys, q, query);
-    keys.add(" ORDER BY " + sort + direction + ", trace_id" + direction)
-        .add(", span_id" + direction + ", layer" + direction + " LIMIT ")
-        .bind(query.limit() + 1L);
-    // Narrow columns find the rows, wide ones are read for those alone.
     Sql sql =
         new Sql()
-            .add(
-                "SELECT toString("
-                    + sort
-                    + ") AS sort_value, "
-                    + COLUMNS
-                    + " FROM calls FINAL WHERE ");
+            .add("SELECT project, layer, toUnixTimestamp64Milli(event_time) AS event_ms,")
+            .add(" lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,")
+            .add(" toString(" + sort + ") AS sort_value FROM calls PREWHERE ");
     range(sql, q);
-    sql.add(" AND (project, layer, event_time, trace_id, span_id) IN (").append(keys).add(")");
+    sql.add(" WHERE ");
+    conditions(sql, q, query);
+    if (beganSinceMs > 0) {
+      sql.add(" AND " + sort + " >= ").bind(beganSinceMs * 1_000_000);
+    }
+    order(sql, query, sort);
+    sql.add(" LIMIT ").bind(count);
+    return database.query(sql, query.narrows() || !q.filters().isEmpty() ? FILTERED : Map.of());
+  }
+
+  /** The newest versions of these rows that have the same place in order, each once. */
+  private List<Row> newest(Question q, CallQuery query, List<Row> candidates) {
+    if (candidates.isEmpty()) {
+      return List.of();
+    }
+    Map<List<Object>, Row> byKey = new LinkedHashMap<>();
+    Set<List<Object>> places = new HashSet<>();
+    for (Row candidate : candidates) {
+      byKey.putIfAbsent(key(candidate), candidate);
+      places.add(List.of(key(candidate), candidate.text("sort_value")));
+    }
+    String sort = sortExpression(query);
+    Sql sql =
+        new Sql().add("SELECT toString(" + sort + ") AS sort_value, " + COLUMNS + " FROM calls");
+    sql.add(" FINAL PREWHERE ");
+    keys(sql, byKey.values());
+    sql.add(" WHERE ");
+    conditions(sql, q, query);
+    order(sql, query, sort);
+    List<Row> out = new ArrayList<>();
+    for (Row row : database.query(sql)) {
+      if (places.contains(List.of(key(row), row.text("sort_value")))) {
+        out.add(row);
+      }
+    }
+    return out;
+  }
+
+  private static List<Object> key(Row row) {
+    return List.of(
+        row.text("project"),
+        row.text("layer"),
+        row.integer("event_ms"),
+        row.text("trace"),
+        row.text("span"));
+  }
+
+  /** Appends that a row has one of these keys. */
+  private static void keys(Sql sql, Collection<Row> rows) {
+    sql.add("(project, layer, event_time, trace_id, span_id) IN (SELECT k.1, k.2,")
+        .add(" fromUnixTimestamp64Milli(k.3, 'UTC'), toFixedString(unhex(k.4), 16),")
+        .add(" toFixedString(unhex(k.5), 8) FROM (SELECT arrayJoin(arrayZip(")
+        .bindAll(rows.stream().map(r -> r.text("project")).toList());
+    sql.add(", ").bindAll(rows.stream().map(r -> r.text("layer")).toList());
+    sql.add(", ").bind("Array(Int64)", rows.stream().map(r -> r.integer("event_ms")).toList());
+    sql.add(", ").bindAll(rows.stream().map(r -> r.text("trace")).toList());
+    sql.add(", ").bindAll(rows.stream().map(r -> r.text("span")).toList());
+    sql.add(")) AS k))");
+  }
+
+  private static void order(Sql sql, CallQuery query, String sort) {
+    String direction = query.descending() ? " DESC" : " ASC";
     sql.add(" ORDER BY " + sort + direction + ", trace_id" + direction)
         .add(", span_id" + direction + ", layer" + direction);
-    // Top-k filtering makes filtered sorts slower, not faster.
-    return database.query(sql, Map.of("use_top_k_dynamic_filtering", "0"));
   }
 
   /** The cursor after this row. */
@@ -91,10 +196,21 @@ public final class CallsReader {
 
   /** All rows of these traces, in any layer, each once. */
   public List<Row> ofTraces(Set<String> projects, List<String> traceIds, int limit) {
+    return ofTraces(projects, traceIds, limit, 0);
+  }
+
+  /**
+   * The same of traces none of which began before a moment.
+   *
+   * @param sinceMs the moment, which spares looking for them in all calls that are kept
+   */
+  public List<Row> ofTraces(Set<String> projects, List<String> traceIds, int limit, long sinceMs) {
     Sql sql = new Sql().add("SELECT " + COLUMNS + " FROM (SELECT * FROM calls WHERE ");
     sql.in("project", projects);
     sql.add(" AND trace_id IN ");
     traceIds(sql, traceIds);
+    sql.add(" AND event_time >= fromUnixTimestamp64Milli(");
+    sql.bind(Math.max(0, sinceMs - TracesReader.DAY_MS)).add(", 'UTC')");
     sql.add(" ORDER BY version DESC LIMIT 1 BY project, layer, trace_id, span_id)");
     sql.add(" ORDER BY start_ns, span LIMIT ").bind(limit);
     return database.query(sql);
@@ -109,13 +225,41 @@ public final class CallsReader {
     return database.query(sql);
   }
 
-  /** The newest failures of each class, at most so many a class. */
-  public List<Row> latestFailures(Question q, int perClass) {
-    Sql sql = new Sql().add("SELECT " + COLUMNS + " FROM calls FINAL WHERE ");
+  /**
+   * The newest failures of each class, at most so many a class.
+   *
+   * @param classes how many calls of each class failed in the range
+   */
+  public List<Row> latestFailures(Question q, int perClass, Map<String, Long> classes) {
+    for (long since : Slices.before(q.range().toMs(), q.range())) {
+      List<Row> found = latestFailures(q.during(new TimeRange(since, q.range().toMs())), perClass);
+      Map<String, Long> seen = new HashMap<>();
+      found.forEach(r -> seen.merge(r.text("error_class"), 1L, Long::sum));
+      if (classes.keySet().stream()
+          .allMatch(
+              c -> seen.getOrDefault(c, 0L) >= Math.min(perClass, classes.getOrDefault(c, 0L)))) {
+        return found;
+      }
+    }
+    return latestFailures(q, perClass);
+  }
+
+  private List<Row> latestFailures(Question q, int perClass) {
+    // Versions of a call differ in its price alone, so any of them tells how it failed.
+    Sql sql =
+        new Sql()
+            .add("SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, error_class,")
+            .add(" error_message, http_status, provider, model,")
+            .add(" toUnixTimestamp64Milli(event_time) AS event_ms")
+            .add(" FROM (SELECT * FROM calls PREWHERE ");
     range(sql, q);
-    q.filters().and(sql);
-    sql.add(" AND failed ORDER BY event_time DESC, span_id LIMIT ").bind(perClass);
-    sql.add(" BY error_class");
+    sql.add(" AND failed");
+    q.filters().and(sql, " WHERE ");
+    sql.add(" ORDER BY event_time DESC, span_id, trace_id, layer, project")
+        .add(" LIMIT 1 BY project, layer, event_time, trace_id, span_id)")
+        .add(" ORDER BY event_time DESC, span_id LIMIT ")
+        .bind(perClass)
+        .add(" BY error_class");
     return database.queryFacts(sql);
   }
 
@@ -199,7 +343,13 @@ public final class CallsReader {
   }
 
   static void traceIds(Sql sql, List<String> traceIds) {
-    sql.add("(SELECT toFixedString(unhex(arrayJoin(").bindAll(traceIds).add(")), 16))");
+    sql.add("(");
+    selectTraceIds(sql, traceIds);
+    sql.add(")");
+  }
+
+  static void selectTraceIds(Sql sql, List<String> traceIds) {
+    sql.add("SELECT toFixedString(unhex(arrayJoin(").bindAll(traceIds).add(")), 16) AS trace_id");
   }
 
   static void range(Sql sql, Question q) {

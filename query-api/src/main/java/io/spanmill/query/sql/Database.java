@@ -159,6 +159,15 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /** Settings of a query that groups by many keys: past half of its memory it goes on on disk. */
+  Map<String, String> spilling() {
+    return Map.of(
+        "max_bytes_before_external_group_by",
+        Long.toString(memoryBytes / 2),
+        "max_bytes_ratio_before_external_group_by",
+        "0");
+  }
+
   /** Writes a result in one of ClickHouse's own formats as it comes. */
   public void copy(Sql sql, String format, OutputStream out) throws IOException {
     QuerySettings settings = settings(Map.of("max_rows_to_read", Long.toString(rawMaxRows)));

@@ -49,6 +49,11 @@ public record Filters(Map<Dimension, List<String>> values, Map<String, List<Stri
     return values.isEmpty() ? EnumSet.noneOf(Dimension.class) : EnumSet.copyOf(values.keySet());
   }
 
+  /** Whether nothing is filtered. */
+  boolean isEmpty() {
+    return values.isEmpty() && attributes.isEmpty();
+  }
+
   /** Whether the table of spans can answer them. */
   boolean fitSpans() {
     return attributes.isEmpty() && OF_SPANS.containsAll(values.keySet());

@@ -3,11 +3,13 @@
  */
 package io.spanmill.query.sql;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions: traces that name the same session, and each trace that names none by itself. Where a
@@ -28,14 +30,165 @@ public final class SessionsReader {
 
   private static final String TRACES_SHOWN = "20";
 
+  /** Which session a trace belongs to. */
+  private static final String NAME = "argMinIf(session, (start_time, session), session != '')";
+
+  /** Sessions beyond the page, for those that began before they seem to. */
+  private static final int SPARE = 16;
+
+  private static final int GROWTH = 8;
+
   private final Database database;
 
   SessionsReader(Database database) {
     this.database = database;
   }
 
+  /** A session that may be on the page. */
+  private record Candidate(String project, String id, boolean named, BigDecimal bound) {}
+
   /** Up to {@code limit + 1} sessions with spans in the range. */
   public List<Row> list(Question q, SessionQuery query) {
+    if (!query.descending()) {
+      return list(q, query, null);
+    }
+    return query.sort().equals("start") ? newest(q, query) : greatest(q, query);
+  }
+
+  /**
+   * The newest sessions. One that began within the slice looked at has all its spans there, so its
+   * place is known from the slice alone; what began before seems newer there than it is, and is
+   * left out when its true begin is known.
+   */
+  private List<Row> newest(Question q, SessionQuery query) {
+    List<Long> slices = new ArrayList<>(Slices.before(newestMs(q, query), q.range()));
+    slices.add(q.range().fromMs());
+    for (long since : slices) {
+      boolean all = since == q.range().fromMs();
+      Question slice = q.during(new TimeRange(since, q.range().toMs()));
+      for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
+        List<Candidate> candidates = candidates(slice, query, count);
+        List<Row> found =
+            list(q, query, candidates).stream()
+                .filter(r -> r.integer("start_ns") >= since * 1_000_000)
+                .toList();
+        if (found.size() > query.limit() || (all && candidates.size() < count)) {
+          return found.size() > query.limit() ? found.subList(0, query.limit() + 1) : found;
+        }
+        if (!all) {
+          break;
+        }
+      }
+    }
+    return List.of();
+  }
+
+  /** Newest instant at which a session of this page can begin. */
+  private static long newestMs(Question q, SessionQuery query) {
+    Cursor after = query.after();
+    return after == null
+        ? q.range().toMs()
+        : Math.min(q.range().toMs(), Long.parseLong(after.values().get(0)) / 1_000_000 + 1);
+  }
+
+  /**
+   * The sessions with the greatest values: sums over all rows, which may be there twice or in older
+   * versions too, bound a session's value from above; the exact value is worked out for those with
+   * the greatest bounds, until no other session can come before.
+   */
+  private List<Row> greatest(Question q, SessionQuery query) {
+    boolean allBound = query.sort().equals("duration");
+    for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
+      List<Candidate> candidates = candidates(q, query, count);
+      List<Row> found = list(q, query, candidates);
+      Row last = found.size() <= query.limit() ? null : found.get(query.limit());
+      if (candidates.size() < count) {
+        boolean done = allBound || (last != null && value(last).signum() > 0);
+        return done ? found : list(q, query, null);
+      }
+      if (last != null && isBefore(last, candidates.get(count - 1))) {
+        return found;
+      }
+    }
+  }
+
+  private static BigDecimal value(Row row) {
+    return new BigDecimal(row.text("sort_value"));
+  }
+
+  /** Whether a session comes before all whose bound is this or a later one. */
+  private static boolean isBefore(Row row, Candidate lowest) {
+    int order = value(row).compareTo(lowest.bound());
+    if (order == 0) {
+      order = Utf8Order.compare(row.text("project"), lowest.project());
+    }
+    return order > 0 || (order == 0 && Utf8Order.compare(row.text("sid"), lowest.id()) >= 0);
+  }
+
+  /** Sessions by what their sort value cannot exceed; by their begin, as far as it is seen. */
+  private List<Candidate> candidates(Question q, SessionQuery query, int count) {
+    boolean byCalls = query.sort().equals("cost") || query.sort().equals("tokens");
+    String text = query.text();
+    String bound =
+        switch (query.sort()) {
+          case "duration" -> "max(trace_end) - min(trace_start)";
+          case "errors" -> "toInt64(sum(trace_errors))";
+          case "cost", "tokens" -> "sum(c.of_calls)";
+          default -> "min(trace_start)";
+        };
+    Sql sql = new Sql().add("SELECT project, sid, max(named) AS named, " + bound + " AS v,");
+    sql.add(" toString(v) AS bound FROM (SELECT project, " + TracesReader.ID + " AS id,")
+        .add(" " + NAME + " AS s, s != '' AS named,")
+        .add(" if(named, s, lower(hex(reinterpretAsFixedString(id)))) AS sid,")
+        .add(" toUnixTimestamp64Nano(min(start_time)) AS trace_start,")
+        .add(" toUnixTimestamp64Nano(max(end_time)) AS trace_end,")
+        .add(" countIf(failed) AS trace_errors");
+    if (text != null) {
+      sql.add(", max(positionCaseInsensitiveUTF8(user, ").bind(text).add(") > 0) AS user_matches");
+    }
+    sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
+    range(sql, "ts", q.range());
+    filters(sql, q);
+    sql.add(" GROUP BY project, id) AS t");
+    if (byCalls) {
+      sql.add(" LEFT JOIN (SELECT " + TracesReader.ID + " AS id, ")
+          .add(query.sort().equals("cost") ? "sum(cost)" : "sum(" + CallsReader.TOKENS + ")")
+          .add(" AS of_calls FROM calls PREWHERE ");
+      CallsReader.range(sql, q);
+      sql.add(" GROUP BY id) AS c ON c.id = t.id");
+    }
+    sql.add(" GROUP BY project, sid HAVING 1");
+    if (byCalls || query.sort().equals("errors")) {
+      sql.add(" AND v > 0");
+    }
+    if (text != null) {
+      sql.add(" AND (positionCaseInsensitiveUTF8(sid, ").bind(text);
+      sql.add(") > 0 OR max(user_matches))");
+    }
+    Cursor after = query.after();
+    if (after != null && query.sort().equals("start")) {
+      sql.add(" AND (v, project, sid) < (").bind("Int64", after.values().get(0)).add(", ");
+      sql.bind(after.values().get(1)).add(", ").bind(after.values().get(2)).add(")");
+    }
+    sql.add(" ORDER BY v DESC, project DESC, sid DESC LIMIT ").bind(count);
+    return database.query(sql, database.spilling()).stream()
+        .map(
+            r ->
+                new Candidate(
+                    r.text("project"),
+                    r.text("sid"),
+                    r.bool("named"),
+                    new BigDecimal(r.text("bound"))))
+        .toList();
+  }
+
+  /**
+   * @param among these sessions alone, or null for all
+   */
+  private List<Row> list(Question q, SessionQuery query, @Nullable List<Candidate> among) {
+    if (among != null && among.isEmpty()) {
+      return List.of();
+    }
     String sort = SORTS.getOrDefault(query.sort(), "start_ns");
     String direction = query.descending() ? " DESC" : " ASC";
     Sql sql =
@@ -57,7 +210,7 @@ public final class SessionsReader {
                     + TRACES_SHOWN
                     + ")((trace_start, lower(hex(trace_id)))))) AS trace_ids")
             .add(" FROM (SELECT project, trace_id,")
-            .add(" argMinIf(session, start_time, session != '') AS s, s != '' AS named,")
+            .add(" " + NAME + " AS s, s != '' AS named,")
             .add(" if(named, s, lower(hex(trace_id))) AS sid, max(user) AS user,")
             .add(" min(toUnixTimestamp64Nano(start_time)) AS trace_start,")
             .add(
@@ -71,9 +224,17 @@ public final class SessionsReader {
             .in("project", q.scope().projects());
     range(sql, "ts", q.range());
     filters(sql, q);
+    tracesOf(sql, q, among);
     sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY project, trace_id) AS t LEFT JOIN (");
-    calls(sql, q);
+    calls(sql, q, among);
     sql.add(") AS c ON c.trace_id = t.trace_id GROUP BY project, sid)) WHERE 1");
+    if (among != null) {
+      sql.add(" AND (project, sid) IN (SELECT arrayJoin(arrayZip(")
+          .bindAll(among.stream().map(Candidate::project).toList())
+          .add(", ")
+          .bindAll(among.stream().map(Candidate::id).toList())
+          .add(")))");
+    }
     String text = query.text();
     if (text != null) {
       sql.add(" AND (positionCaseInsensitiveUTF8(sid, ").bind(text);
@@ -86,8 +247,27 @@ public final class SessionsReader {
       sql.add(", ").bind(after.values().get(1)).add(", ").bind(after.values().get(2)).add(")");
     }
     sql.add(" ORDER BY " + sort + direction + ", project" + direction + ", sid" + direction);
-    sql.add(" LIMIT ").bind(query.limit() + 1L);
-    return database.queryFacts(sql);
+    if (among == null) {
+      sql.add(" LIMIT ").bind(query.limit() + 1L);
+    }
+    return database.query(sql, database.spilling());
+  }
+
+  /** Narrows to the traces of these sessions, by name or, of those without one, by trace id. */
+  private static void tracesOf(Sql sql, Question q, @Nullable List<Candidate> among) {
+    if (among == null) {
+      return;
+    }
+    List<String> names = among.stream().filter(Candidate::named).map(Candidate::id).toList();
+    List<String> ids = among.stream().filter(c -> !c.named()).map(Candidate::id).toList();
+    sql.add(" AND trace_id IN (");
+    CallsReader.selectTraceIds(sql, ids);
+    if (!names.isEmpty()) {
+      sql.add(" UNION ALL SELECT trace_id FROM spans WHERE ").in("project", q.scope().projects());
+      range(sql, "ts", q.range());
+      sql.add(" AND ").in("session", names);
+    }
+    sql.add(")");
   }
 
   /**
@@ -127,6 +307,16 @@ public final class SessionsReader {
 
   /** Names of sessions by trace, the earliest first. */
   public Map<String, List<Naming>> namings(Set<String> projects, List<String> traceIds) {
+    return namings(projects, traceIds, 0);
+  }
+
+  /**
+   * The same of traces none of which began before a moment.
+   *
+   * @param sinceMs the moment, which spares looking for them in all spans that are kept
+   */
+  public Map<String, List<Naming>> namings(
+      Set<String> projects, List<String> traceIds, long sinceMs) {
     Sql sql =
         new Sql()
             .add("SELECT trace, s, kind FROM (SELECT lower(hex(trace_id)) AS trace, session AS s,")
@@ -138,6 +328,8 @@ public final class SessionsReader {
             .in("project", projects)
             .add(" AND trace_id IN ");
     CallsReader.traceIds(sql, traceIds);
+    sql.add(" AND ts >= fromUnixTimestamp64Milli(");
+    sql.bind(Math.max(0, sinceMs - TracesReader.DAY_MS)).add(", 'UTC')");
     sql.add(" AND (session != '' OR (dialect = 'agentops' AND " + TracesReader.ROOT + ")))")
         .add(" GROUP BY trace, s, kind ORDER BY trace, min(start_time), s, kind");
     Map<String, List<Naming>> out = new HashMap<>();
@@ -160,7 +352,7 @@ public final class SessionsReader {
     sql.add(")");
   }
 
-  private static void calls(Sql sql, Question q) {
+  private static void calls(Sql sql, Question q, @Nullable List<Candidate> among) {
     sql.add("SELECT trace_id, count() AS calls, countIf(priced = 'unpriced') AS unpriced,")
         .add(" countIf(priced = 'priced') AS priced, sum(greatest(input_tokens, 0)) AS input,")
         .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
@@ -170,6 +362,7 @@ public final class SessionsReader {
         .add(" sum(greatest(saved_tokens, 0)) AS saved,")
         .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost FROM calls FINAL WHERE ");
     CallsReader.range(sql, q);
+    tracesOf(sql, q, among);
     sql.add(" GROUP BY trace_id");
   }
 

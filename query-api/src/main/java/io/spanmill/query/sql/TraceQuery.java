@@ -33,13 +33,8 @@ public record TraceQuery(
     return failed != null || minCostUsd != null || sort.equals("cost") || sort.equals("tokens");
   }
 
-  /** Whether nothing but the start decides, so that the newest spans are enough to look at. */
-  boolean byStartAlone() {
-    return sort.equals("start")
-        && descending
-        && failed == null
-        && minDurationMs == null
-        && maxDurationMs == null
-        && minCostUsd == null;
+  /** Whether how long traces took decides about order or membership. */
+  boolean needsDuration() {
+    return sort.equals("duration") || minDurationMs != null || maxDurationMs != null;
   }
 }

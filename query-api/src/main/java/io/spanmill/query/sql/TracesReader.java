@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,9 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TracesReader {
   static final long DAY_MS = 86_400_000L;
-  private static final int FIRST_SLICE_SPANS = 50_000;
-  private static final int SLICE_GROWTH = 10;
-  private static final int SLICES = 3;
+
+  /** Traces beyond the page whose bound may be above their value. */
+  private static final int SPARE = 32;
+
+  private static final int GROWTH = 8;
+
+  /** A trace as a number: grouping by bytes takes twice as long. */
+  static final String ID = "reinterpretAsUInt128(trace_id)";
+
   static final String ROOT = "parent_span_id = toFixedString('', 8)";
 
   /** Sort orders of the list. */
@@ -45,66 +52,160 @@ public final class TracesReader {
     this.database = database;
   }
 
-  /** A found trace and the value it was ordered by. */
-  public record Found(String traceId, String sortValue) {}
+  /**
+   * A found trace and the value it was ordered by.
+   *
+   * @param startMs when its earliest span in the range began
+   */
+  public record Found(String traceId, String sortValue, long startMs) {}
+
+  /** What a trace's sort value cannot exceed. */
+  private record Bound(String traceId, BigDecimal value) {}
 
   /** Up to {@code limit + 1} traces in order. */
   public List<Found> find(Question q, TraceQuery query) {
-    if (query.byStartAlone()) {
-      int spans = FIRST_SLICE_SPANS;
-      for (int i = 0; i < SLICES; i++, spans *= SLICE_GROWTH) {
-        long upTo = upToMs(q, query);
-        long since = sliceStart(q, upTo, spans);
-        if (since <= q.range().fromMs()) {
-          break;
-        }
+    if (query.descending() && query.sort().equals("start")) {
+      long upTo = upToMs(q, query);
+      for (long since : Slices.before(upTo, q.range())) {
         // All spans that ended since then are seen, so traces that began since then are complete.
-        List<Found> found = find(q.during(new TimeRange(since, q.range().toMs())), query, upTo);
+        Question slice = q.during(new TimeRange(since, q.range().toMs()));
+        List<Found> found =
+            begunSince(q, since, find(slice, query, upTo, null, query.limit() + 1 + SPARE));
         if (found.size() > query.limit()) {
-          return found;
+          return found.subList(0, query.limit() + 1);
         }
       }
+      return find(q, query, upTo, null, query.limit() + 1);
     }
-    return find(q, query, upToMs(q, query));
+    if (query.descending() && !query.sort().equals("duration")) {
+      List<Found> found = greatest(q, query);
+      if (found != null) {
+        return found;
+      }
+    }
+    return find(q, query, q.range().toMs(), null, query.limit() + 1);
+  }
+
+  /** Those of the traces that have no span of the range that ended before. */
+  private List<Found> begunSince(Question q, long sinceMs, List<Found> found) {
+    if (found.size() == 0) {
+      return found;
+    }
+    Sql sql = new Sql().add("SELECT DISTINCT lower(hex(trace_id)) AS trace");
+    where(sql, q, q.range().fromMs(), sinceMs);
+    only(sql, found.stream().map(Found::traceId).toList());
+    Set<String> older = new HashSet<>();
+    database.query(sql).forEach(r -> older.add(r.text("trace")));
+    return found.stream().filter(f -> !older.contains(f.traceId())).toList();
   }
 
   /** Newest instant at which a trace of this page can begin. */
   private static long upToMs(Question q, TraceQuery query) {
     Cursor after = query.after();
-    return after == null || !query.sort().equals("start") || !query.descending()
+    return after == null
         ? q.range().toMs()
         : Math.min(q.range().toMs(), Long.parseLong(after.values().get(0)) / 1_000_000 + 1);
   }
 
-  private long sliceStart(Question q, long upToMs, int spans) {
-    Sql sql =
-        new Sql().add("SELECT min(toUnixTimestamp64Milli(ts)) AS t, count() AS n FROM (SELECT ts");
-    where(sql, q, q.range().fromMs(), upToMs);
-    sql.add(" ORDER BY ts DESC LIMIT ").bind(spans).add(")");
-    Row row = database.query(sql).get(0);
-    return row.integer("n") < spans ? q.range().fromMs() : row.integer("t") + 1;
+  /**
+   * The traces with the greatest values: sums over all rows, which may be there twice or in older
+   * versions too, bound a trace's value from above and are cheap; the exact value is worked out for
+   * those with the greatest bounds, until no other trace can come before.
+   *
+   * @return null if traces without any such row belong to the page
+   */
+  private @Nullable List<Found> greatest(Question q, TraceQuery query) {
+    for (int count = 2 * query.limit() + SPARE; ; count *= GROWTH) {
+      List<Bound> bounds = bounds(q, query, count);
+      if (bounds.isEmpty()) {
+        return null;
+      }
+      List<String> ids = bounds.stream().map(Bound::traceId).toList();
+      List<Found> found = find(q, query, q.range().toMs(), ids, query.limit() + 1);
+      Found last = found.size() <= query.limit() ? null : found.get(query.limit());
+      if (bounds.size() < count) {
+        return last == null || value(last).signum() <= 0 ? null : found;
+      }
+      Bound lowest = bounds.get(count - 1);
+      if (last != null && isBefore(last, lowest)) {
+        return found;
+      }
+    }
   }
 
-  private List<Found> find(Question q, TraceQuery query, long upToMs) {
+  private static BigDecimal value(Found found) {
+    return new BigDecimal(found.sortValue());
+  }
+
+  /** Whether a trace comes before all whose bound is this or a later one. */
+  private static boolean isBefore(Found found, Bound bound) {
+    int order = value(found).compareTo(bound.value());
+    return order > 0 || (order == 0 && found.traceId().compareTo(bound.traceId()) >= 0);
+  }
+
+  private List<Bound> bounds(Question q, TraceQuery query, int count) {
+    Sql sql =
+        new Sql()
+            .add("SELECT lower(hex(reinterpretAsFixedString(id))) AS trace, toString(v) AS bound")
+            .add(" FROM (SELECT " + ID + " AS id, ");
+    long toMs = q.range().toMs() + DAY_MS;
+    switch (query.sort()) {
+      case "cost", "tokens" -> {
+        sql.add(query.sort().equals("cost") ? "sum(cost)" : "sum(" + CallsReader.TOKENS + ")");
+        sql.add(" AS v FROM calls PREWHERE ");
+        CallsReader.range(sql, q.during(new TimeRange(q.range().fromMs(), toMs)));
+        sql.add(" WHERE 1");
+      }
+      default -> {
+        boolean errors = query.sort().equals("errors");
+        sql.add("toInt64(count()) AS v");
+        where(sql, q, q.range().fromMs(), toMs);
+        sql.add(errors ? " AND failed" : "");
+      }
+    }
+    members(sql, q, query);
+    sql.add(" GROUP BY id HAVING v > 0) ORDER BY v DESC, trace DESC LIMIT ").bind(count);
+    return database.query(sql, database.spilling()).stream()
+        .map(r -> new Bound(r.text("trace"), new BigDecimal(r.text("bound"))))
+        .toList();
+  }
+
+  /**
+   * @param traceIds looks at these traces alone, or null for all
+   */
+  private List<Found> find(
+      Question q, TraceQuery query, long upToMs, @Nullable List<String> traceIds, int limit) {
     String sort = SORTS.getOrDefault(query.sort(), "start_ns");
     String direction = query.descending() ? " DESC" : " ASC";
+    // Counting needs each span once; all else is the same however often a span is there.
+    boolean counts = query.sort().equals("spans") || query.sort().equals("errors");
     Sql sql =
-        new Sql().add("SELECT lower(hex(trace_id)) AS trace, toString(" + sort + ") AS sort_value");
-    sql.add(" FROM (SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
-        .add(" max(toUnixTimestamp64Nano(end_time)) - start_ns AS duration_ns,")
-        .add(" count() AS spans, countIf(failed) AS errors,")
-        .add(" countIf(" + ROOT + ") AS roots, countIf(" + ROOT + " AND failed) AS failed_roots");
-    // Counting needs each span once; the newest traces by start do not.
-    boolean exact = !query.byStartAlone();
+        new Sql()
+            .add("SELECT lower(hex(reinterpretAsFixedString(id))) AS trace,")
+            .add(" toString(" + sort + ") AS sort_value, intDiv(start_ns, 1000000) AS start_ms")
+            .add(
+                " FROM (SELECT "
+                    + ID
+                    + " AS id, toUnixTimestamp64Nano(min(start_time)) AS start_ns");
+    if (query.needsDuration()) {
+      sql.add(", toUnixTimestamp64Nano(max(end_time)) - start_ns AS duration_ns");
+    }
+    if (counts) {
+      sql.add(", count() AS spans, countIf(failed) AS errors");
+    }
+    if (query.failed() != null) {
+      sql.add(", countIf(" + ROOT + ") AS roots, countIf(" + ROOT + " AND failed) AS failed_roots");
+    }
     sql.add(
-        exact
+        counts
             ? " FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed"
             : "");
     where(sql, q, q.range().fromMs(), q.range().toMs() + DAY_MS);
+    only(sql, traceIds);
     sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(upToMs + 1);
     members(sql, q, query);
-    sql.add(exact ? " LIMIT 1 BY trace_id, span_id)" : "");
-    sql.add(" GROUP BY trace_id HAVING start_ns >= ").bind(q.range().fromMs() * 1_000_000);
+    sql.add(counts ? " LIMIT 1 BY trace_id, span_id)" : "");
+    sql.add(" GROUP BY id HAVING start_ns >= ").bind(q.range().fromMs() * 1_000_000);
     sql.add(" AND start_ns < ").bind(q.range().toMs() * 1_000_000);
     if (query.minDurationMs() != null) {
       sql.add(" AND duration_ns >= ").bind(nanos(query.minDurationMs()));
@@ -114,23 +215,28 @@ public final class TracesReader {
     }
     sql.add(") AS s");
     if (query.needsCalls()) {
-      joinCalls(sql, q);
+      joinCalls(sql, q, traceIds);
     }
     conditions(sql, query, sort);
-    sql.add(" ORDER BY " + sort + direction + ", trace_id" + direction + " LIMIT ")
-        .bind(query.limit() + 1L);
-    return database.query(sql).stream()
-        .map(r -> new Found(r.text("trace"), r.text("sort_value")))
+    sql.add(" ORDER BY " + sort + direction + ", reinterpretAsFixedString(id)" + direction);
+    sql.add(" LIMIT ").bind(limit);
+    return database.query(sql, database.spilling()).stream()
+        .map(r -> new Found(r.text("trace"), r.text("sort_value"), r.integer("start_ms")))
         .toList();
   }
 
-  private static void joinCalls(Sql sql, Question q) {
-    sql.add(" LEFT JOIN (SELECT trace_id, ")
+  private static void only(Sql sql, @Nullable List<String> traceIds) {
+    if (traceIds != null) {
+      sql.add(" AND trace_id IN ");
+      CallsReader.traceIds(sql, traceIds);
+    }
+  }
+
+  private static void joinCalls(Sql sql, Question q, @Nullable List<String> traceIds) {
+    sql.add(" LEFT JOIN (SELECT " + ID + " AS id, ")
         .add("if(countIf(counted AND isNotNull(cost)) = 0, toDecimal128(-1, 12),")
         .add(" sumIf(ifNull(cost, toDecimal128(0, 12)), counted)) AS cost,")
-        .add(" sumIf(greatest(input_tokens, 0) + greatest(cache_read_tokens, 0)")
-        .add(" + greatest(cache_write_tokens, 0) + greatest(output_tokens, 0)")
-        .add(" + greatest(reasoning_tokens, 0), counted) AS tokens,")
+        .add(" sumIf(" + CallsReader.TOKENS + ", counted) AS tokens,")
         .add(" countIf(layer = 'gateway_request') AS requests,")
         .add(" countIf(layer = 'gateway_request' AND failed) AS failed_requests,")
         .add(" argMaxIf(failed, event_time, counted) AS last_failed")
@@ -139,7 +245,9 @@ public final class TracesReader {
     sql.add(" AS counted FROM calls FINAL WHERE ").in("project", q.scope().projects());
     sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
     sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs() + DAY_MS);
-    sql.add(", 'UTC')) GROUP BY trace_id) AS c USING trace_id");
+    sql.add(", 'UTC')");
+    only(sql, traceIds);
+    sql.add(") GROUP BY id) AS c USING id");
   }
 
   private static void conditions(Sql sql, TraceQuery query, String sort) {
@@ -154,7 +262,8 @@ public final class TracesReader {
     Cursor after = query.after();
     if (after != null) {
       String type = query.sort().equals("cost") ? "Decimal(38, 12)" : "Int64";
-      sql.add(" AND (" + sort + ", trace_id) " + (query.descending() ? "<" : ">") + " (");
+      sql.add(" AND (" + sort + ", reinterpretAsFixedString(id)) ")
+          .add(query.descending() ? "< (" : "> (");
       sql.bind(type, after.values().get(0));
       sql.add(", toFixedString(unhex(").bind(after.values().get(1)).add("), 16))");
     }
@@ -178,33 +287,50 @@ public final class TracesReader {
       calls.and(sql);
       sql.add(")");
     }
-    if (!ofSpans.isEmpty() || query.sessionId() != null || query.text() != null) {
+    if (Boolean.TRUE.equals(query.failed())) {
+      // Whatever decides that a trace failed, something in it did.
       sql.add(" AND trace_id IN (SELECT trace_id");
       where(sql, q, wide.fromMs(), wide.toMs());
-      new Filters(ofSpans).and(sql);
-      if (query.sessionId() != null) {
-        sql.add(" AND session = ").bind(query.sessionId());
-      }
-      String text = query.text();
-      if (text != null) {
-        text(sql, text);
+      sql.add(" AND failed UNION ALL SELECT trace_id FROM calls WHERE ")
+          .in("project", q.scope().projects());
+      sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(wide.fromMs());
+      sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(wide.toMs());
+      sql.add(", 'UTC') AND failed)");
+    }
+    String text = query.text();
+    if (!ofSpans.isEmpty() || query.sessionId() != null || text != null) {
+      sql.add(" AND trace_id IN (");
+      ofSpans(sql, q, query, new Filters(ofSpans));
+      if (text != null && !isTraceId(text)) {
+        sql.add(" AND (positionCaseInsensitiveUTF8(user, ").bind(text);
+        sql.add(") > 0 OR positionCaseInsensitiveUTF8(session, ").bind(text);
+        sql.add(") > 0 OR (" + ROOT + " AND positionCaseInsensitiveUTF8(name, ").bind(text);
+        sql.add(") > 0)) UNION ALL ");
+        ofSpans(sql, q, query, new Filters(ofSpans));
+        // Values of the map are read only where there is such a key.
+        sql.add(" AND " + ROOT + " AND has(attributes.keys, 'agentops.tags')")
+            .add(" AND positionCaseInsensitiveUTF8(attributes['agentops.tags'], ");
+        sql.bind(text).add(") > 0");
+      } else if (text != null) {
+        sql.add(" AND trace_id = toFixedString(unhex(")
+            .bind(text.toLowerCase(Locale.ROOT))
+            .add("), 16)");
       }
       sql.add(")");
     }
   }
 
-  private static void text(Sql sql, String text) {
-    if (text.matches("[0-9a-fA-F]{32}")) {
-      sql.add(" AND trace_id = toFixedString(unhex(")
-          .bind(text.toLowerCase(Locale.ROOT))
-          .add("), 16)");
-      return;
+  private static void ofSpans(Sql sql, Question q, TraceQuery query, Filters filters) {
+    sql.add("SELECT trace_id");
+    where(sql, q, q.range().fromMs(), q.range().toMs() + DAY_MS);
+    filters.and(sql);
+    if (query.sessionId() != null) {
+      sql.add(" AND session = ").bind(query.sessionId());
     }
-    sql.add(" AND (positionCaseInsensitiveUTF8(user, ").bind(text);
-    sql.add(") > 0 OR positionCaseInsensitiveUTF8(session, ").bind(text);
-    sql.add(") > 0 OR (" + ROOT + " AND (positionCaseInsensitiveUTF8(name, ").bind(text);
-    sql.add(") > 0 OR positionCaseInsensitiveUTF8(attributes['agentops.tags'], ").bind(text);
-    sql.add(") > 0)))");
+  }
+
+  private static boolean isTraceId(String text) {
+    return text.matches("[0-9a-fA-F]{32}");
   }
 
   private static void where(Sql sql, Question q, long fromMs, long toMs) {
@@ -219,6 +345,15 @@ public final class TracesReader {
 
   /** Aggregates of the spans of each trace, by trace id. */
   public Map<String, Row> summaries(Set<String> projects, List<String> traceIds) {
+    return summaries(projects, traceIds, 0);
+  }
+
+  /**
+   * The same of traces none of which began before a moment.
+   *
+   * @param sinceMs the moment, which spares looking for them in all spans that are kept
+   */
+  public Map<String, Row> summaries(Set<String> projects, List<String> traceIds, long sinceMs) {
     Sql sql =
         new Sql()
             .add("SELECT lower(hex(trace_id)) AS trace, any(project) AS project,")
@@ -240,7 +375,8 @@ public final class TracesReader {
             .in("project", projects)
             .add(" AND trace_id IN ");
     CallsReader.traceIds(sql, traceIds);
-    sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY trace_id");
+    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(Math.max(0, sinceMs - DAY_MS));
+    sql.add(", 'UTC') LIMIT 1 BY trace_id, span_id) GROUP BY trace_id");
     Map<String, Row> out = new HashMap<>();
     database.query(sql).forEach(r -> out.put(r.text("trace"), r));
     return out;

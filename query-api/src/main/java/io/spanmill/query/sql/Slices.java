@@ -1,0 +1,33 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Stretches at the end of a range to look for the newest rows in, each much longer than the one
+ * before, so that looking in vain costs little beside the stretch that has them.
+ */
+final class Slices {
+  private static final long[] LENGTHS_MS = {120_000, 3_600_000, 30 * 3_600_000L};
+
+  private Slices() {}
+
+  /**
+   * Where to begin, one after another; not the begin of the range itself.
+   *
+   * @param newestMs no row asked for is newer
+   */
+  static List<Long> before(long newestMs, TimeRange range) {
+    List<Long> out = new ArrayList<>();
+    for (long length : LENGTHS_MS) {
+      // A slice of nearly all costs as much as all.
+      if (newestMs - 2 * length > range.fromMs()) {
+        out.add(newestMs - length);
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,537 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Migrations;
+import io.spanmill.clickhouse.Sql;
+import io.spanmill.config.Keys;
+import io.spanmill.config.Settings;
+import io.spanmill.standalone.embedded.SpanmillServers;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Lists walked page by page hold what sorting all rows gives, in every order: with rows that are in
+ * the table twice, with calls that were repriced up and down, with traces and sessions that go on
+ * over hours and days. {@code -Dlists.seed} takes another seed.
+ */
+class ListsIT {
+  @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final long SEED = Long.getLong("lists.seed", 20261126L);
+  private static final long NOW = System.currentTimeMillis() - 60_000;
+  private static final long DAY = 86_400_000;
+  private static final long FROM = NOW - 30 * DAY;
+  private static final long TO = NOW - 5_000;
+  private static final int TRACES = 420;
+  private static final Random random = new Random(SEED);
+  private static final HttpClient http = HttpClient.newHttpClient();
+  private static final List<Span> spans = new ArrayList<>();
+  private static final List<Call> calls = new ArrayList<>();
+
+  private static ClickHouse clickHouse;
+  private static QueryService service;
+
+  private record Span(
+      String project,
+      String trace,
+      String id,
+      boolean root,
+      long startNs,
+      long endNs,
+      boolean failed,
+      String session) {
+    long ts() {
+      return endNs / 1_000_000;
+    }
+  }
+
+  /**
+   * @param cost picodollars, or -1 without
+   */
+  private record Call(
+      String project,
+      String layer,
+      long eventMs,
+      String trace,
+      String id,
+      long version,
+      long startNs,
+      long durationUs,
+      boolean failed,
+      long tokens,
+      long cost) {
+    Call repriced(long to) {
+      return new Call(
+          project, layer, eventMs, trace, id, 9, startNs, durationUs, failed, tokens, to);
+    }
+
+    /** Where it stands in time: one that says it began after its end stands there. */
+    long placeNs() {
+      return Math.min(startNs, eventMs * 1_000_000 + 999_999);
+    }
+  }
+
+  @BeforeAll
+  static void write() {
+    System.out.println("lists.seed=" + SEED);
+    Settings settings = servers.settings(Map.of(Keys.QUERY_RATE_LIMIT, "100000"));
+    clickHouse = ClickHouse.open(settings);
+    Migrations.apply(clickHouse, settings);
+    clickHouse.execute(Sql.of("SYSTEM STOP MERGES"));
+    for (int i = 0; i < TRACES; i++) {
+      trace(i);
+    }
+    insert(spans);
+    insert(spans.stream().filter(s -> random.nextInt(4) == 0).toList());
+    insertCalls(calls);
+    insertCalls(calls.stream().filter(c -> random.nextInt(4) == 0).toList());
+    List<Call> repriced = new ArrayList<>();
+    for (int i = 0; i < calls.size(); i++) {
+      if (random.nextInt(5) == 0) {
+        calls.set(i, calls.get(i).repriced(random.nextInt(4) == 0 ? -1 : cost()));
+        repriced.add(calls.get(i));
+      }
+    }
+    insertCalls(repriced);
+    // By which the projects are known.
+    clickHouse.execute(
+        Sql.of(
+            "INSERT INTO rollup_summary_all (project, layer, series_hash, calls) VALUES"
+                + " ('alpha', 'gateway', 1, 1), ('beta', 'gateway', 2, 1)"));
+    service = QueryService.start(settings);
+  }
+
+  @AfterAll
+  static void close() {
+    service.close();
+    clickHouse.close();
+  }
+
+  /** Most are young, some old; some go on for hours or days, some have sessions in part. */
+  private static void trace(int i) {
+    String project = random.nextInt(3) == 0 ? "beta" : "alpha";
+    String trace = String.format("%016x%016x", random.nextLong(), i);
+    String session = random.nextInt(3) == 0 ? "" : "session-" + random.nextInt(60) + project;
+    String other = "session-" + random.nextInt(60) + project;
+    long begin = NOW - (long) (1000 * Math.exp(random.nextDouble() * Math.log(35 * 86_400)));
+    int count = 1 + random.nextInt(5);
+    long at = begin * 1_000_000 + random.nextInt(1_000_000);
+    for (int n = 0; n < count; n++) {
+      long length = random.nextInt(8) * 250_000_000L + random.nextInt(3);
+      boolean root = n == 0 && random.nextInt(5) > 0;
+      String id = String.format("%08x%08x", i, n);
+      boolean failed = random.nextInt(6) == 0;
+      spans.add(
+          new Span(
+              project,
+              trace,
+              id,
+              root,
+              at,
+              at + length,
+              failed,
+              random.nextInt(3) == 0 ? "" : random.nextInt(9) == 0 ? other : session));
+      if (random.nextInt(2) == 0) {
+        // Broken clocks tell a start after the end.
+        long start = random.nextInt(12) == 0 ? at + length + 3_600_000_000_000L : at;
+        calls.add(
+            new Call(
+                project,
+                random.nextInt(4) == 0 ? "gateway_request" : "gateway",
+                (at + length) / 1_000_000,
+                trace,
+                id,
+                0,
+                start,
+                length / 1000,
+                failed,
+                random.nextInt(5) * 10L,
+                cost()));
+      }
+      at +=
+          switch (random.nextInt(12)) {
+            case 0 -> (long) (random.nextDouble() * 3 * 3_600_000_000_000L);
+            case 1 -> random.nextInt(20) * 3_600_000_000_000L;
+            default -> 100_000_000L;
+          };
+      if (at / 1_000_000 > NOW) {
+        break;
+      }
+    }
+  }
+
+  private static long cost() {
+    return random.nextInt(4) == 0 ? -1 : random.nextInt(12) * 1_000_000L;
+  }
+
+  private static void insert(List<Span> rows) {
+    batches(
+        rows,
+        "INSERT INTO spans (project, ts, trace_id, span_id, parent_span_id, arrival_time,"
+            + " start_time, end_time, failed, session, name) VALUES ",
+        s ->
+            String.format(
+                "('%s', fromUnixTimestamp64Milli(%d, 'UTC'), unhex('%s'), unhex('%s'), unhex('%s'),"
+                    + " now64(3), fromUnixTimestamp64Nano(%d, 'UTC'), fromUnixTimestamp64Nano(%d,"
+                    + " 'UTC'), %b, '%s', 'span')",
+                s.project(),
+                s.ts(),
+                s.trace(),
+                s.id(),
+                s.root() ? "0000000000000000" : "00000000000000ff",
+                s.startNs(),
+                s.endNs(),
+                s.failed(),
+                s.session()));
+  }
+
+  private static void insertCalls(List<Call> rows) {
+    batches(
+        rows,
+        "INSERT INTO calls (project, layer, event_time, trace_id, span_id, version, arrival_time,"
+            + " start_time, duration_us, failed, error_class, input_tokens, cost, computed_cost,"
+            + " priced, name) VALUES ",
+        c ->
+            String.format(
+                "('%s', '%s', fromUnixTimestamp64Milli(%d, 'UTC'), unhex('%s'), unhex('%s'), %d,"
+                    + " now64(3), fromUnixTimestamp64Nano(%d, 'UTC'), %d, %b, '%s', %d, %s, %s,"
+                    + " '%s', 'call')",
+                c.project(),
+                c.layer(),
+                c.eventMs(),
+                c.trace(),
+                c.id(),
+                c.version(),
+                c.startNs(),
+                c.durationUs(),
+                c.failed(),
+                c.failed() ? (c.id().endsWith("1") ? "timeout" : "auth") : "",
+                c.tokens(),
+                money(c.cost()),
+                money(c.cost()),
+                c.cost() < 0 ? "unpriced" : "priced"));
+  }
+
+  private static String money(long pico) {
+    return pico < 0 ? "NULL" : "toDecimal128('" + BigDecimal.valueOf(pico, 12) + "', 12)";
+  }
+
+  private static <T> void batches(List<T> rows, String insert, Function<T, String> values) {
+    for (int i = 0; i < rows.size(); i += 300) {
+      List<T> some = rows.subList(i, Math.min(rows.size(), i + 300));
+      clickHouse.execute(
+          Sql.of(insert + some.stream().map(values).collect(Collectors.joining(", ")))
+              .setting("max_partitions_per_insert_block", "0"));
+    }
+  }
+
+  private static boolean in(long ms, long from, long to) {
+    return ms >= from && ms < to;
+  }
+
+  @Test
+  void calls_pageByPage_areAllCallsInOrder() throws Exception {
+    Map<String, Function<Call, Object>> sorts = new LinkedHashMap<>();
+    sorts.put("start", Call::placeNs);
+    sorts.put("duration", Call::durationUs);
+    sorts.put("cost", c -> c.cost() < 0 ? -1_000_000_000_000L : c.cost());
+    sorts.put("tokens", Call::tokens);
+    for (String status : List.of("", "error")) {
+      for (Map.Entry<String, Function<Call, Object>> sort : sorts.entrySet()) {
+        List<Call> expected =
+            new ArrayList<>(
+                calls.stream()
+                    .filter(c -> c.layer().equals("gateway") && in(c.eventMs(), FROM, TO))
+                    .filter(c -> status.isEmpty() || c.failed())
+                    .toList());
+        expected.sort(
+            Comparator.comparing((Call c) -> (Long) sort.getValue().apply(c))
+                .thenComparing(Call::trace)
+                .thenComparing(Call::id));
+        check(
+            "calls",
+            sort.getKey(),
+            status,
+            r -> r.path("traceId").asText() + r.path("spanId").asText(),
+            expected.stream().map(c -> c.trace() + c.id()).toList());
+      }
+    }
+  }
+
+  @Test
+  void failures_nameTheNewestOfEachClass() throws Exception {
+    long to = TO - TO % 60_000;
+    long from = to - to % DAY - 20 * DAY;
+    List<Call> failed =
+        calls.stream()
+            .filter(c -> c.failed() && c.layer().equals("gateway") && in(c.eventMs(), from, to))
+            .sorted(Comparator.comparing(Call::eventMs).reversed().thenComparing(Call::id))
+            .toList();
+    // Windows of minutes are kept for a week; before, calls are counted themselves.
+    clickHouse.execute(
+        Sql.of(
+                "INSERT INTO rollup_model_minute (project, layer, window_start, series_hash,"
+                    + " error_class, calls, errors) SELECT project, layer,"
+                    + " toStartOfMinute(event_time), 1 + (error_class = 'auth'), error_class, count(),"
+                    + " count() FROM calls FINAL WHERE failed GROUP BY 1, 2, 3, 4, 5")
+            .setting("max_partitions_per_insert_block", "0"));
+    JsonNode rows = get("/api/v1/failures?layer=gateway&from=" + from + "&to=" + to).path("rows");
+    assertThat(rows).as("classes").hasSize(2);
+    for (JsonNode row : rows) {
+      String error = row.path("errorClass").asText();
+      List<String> newest =
+          failed.stream()
+              .filter(c -> (c.id().endsWith("1") ? "timeout" : "auth").equals(error))
+              .map(Call::trace)
+              .limit(50)
+              .distinct()
+              .limit(10)
+              .toList();
+      List<String> told = new ArrayList<>();
+      row.path("traceIds").forEach(t -> told.add(t.asText()));
+      assertThat(told).as(error).isEqualTo(newest);
+      assertThat(row.at("/latest/traceId").asText()).isEqualTo(newest.get(0));
+    }
+  }
+
+  private static final class Trace {
+    private final String id;
+    private long startNs = Long.MAX_VALUE;
+    private long endNs = Long.MIN_VALUE;
+    private long spans;
+    private long errors;
+    private boolean roots;
+    private boolean failedRoots;
+    private String session = "";
+    private long namedNs = Long.MAX_VALUE;
+    private String project = "";
+    private boolean hasCalls;
+    private boolean requests;
+    private boolean failedRequests;
+    private boolean priced;
+    private long cost;
+    private long tokens;
+    private long lastMs = Long.MIN_VALUE;
+    private boolean lastFailed;
+
+    Trace(String id) {
+      this.id = id;
+    }
+
+    void add(Span s) {
+      project = s.project();
+      startNs = Math.min(startNs, s.startNs());
+      endNs = Math.max(endNs, s.endNs());
+      spans++;
+      errors += s.failed() ? 1 : 0;
+      roots |= s.root();
+      failedRoots |= s.root() && s.failed();
+      if (!s.session().isEmpty() && s.startNs() < namedNs) {
+        namedNs = s.startNs();
+        session = s.session();
+      }
+    }
+
+    void add(Call c) {
+      hasCalls = true;
+      if (c.layer().equals("gateway_request")) {
+        requests = true;
+        failedRequests |= c.failed();
+        return;
+      }
+      priced |= c.cost() >= 0;
+      cost += Math.max(0, c.cost());
+      tokens += c.tokens();
+      if (c.eventMs() > lastMs) {
+        lastMs = c.eventMs();
+        lastFailed = c.failed();
+      }
+    }
+
+    boolean failed() {
+      return roots || requests ? failedRoots || failedRequests : lastFailed;
+    }
+
+    /** Picodollars; without a priced call -1 USD, without any call 0. */
+    long sortCost() {
+      return priced ? cost : hasCalls ? -1_000_000_000_000L : 0;
+    }
+  }
+
+  private static List<Trace> traces(long from, long to) {
+    Map<String, Trace> all = new HashMap<>();
+    for (Span s : spans) {
+      if (in(s.ts(), from, to + DAY) && s.startNs() / 1_000_000 < to + 1) {
+        all.computeIfAbsent(s.trace(), Trace::new).add(s);
+      }
+    }
+    for (Call c : calls) {
+      Trace t = all.get(c.trace());
+      if (t != null && in(c.eventMs(), from, to + DAY)) {
+        t.add(c);
+      }
+    }
+    return all.values().stream()
+        .filter(t -> in(Math.floorDiv(t.startNs, 1_000_000L), from, to))
+        .toList();
+  }
+
+  @Test
+  void traces_pageByPage_areAllTracesInOrder() throws Exception {
+    Map<String, Function<Trace, Long>> sorts = new LinkedHashMap<>();
+    sorts.put("start", t -> t.startNs);
+    sorts.put("duration", t -> t.endNs - t.startNs);
+    sorts.put("cost", Trace::sortCost);
+    sorts.put("tokens", t -> t.tokens);
+    sorts.put("spans", t -> t.spans);
+    sorts.put("errors", t -> t.errors);
+    for (String status : List.of("", "error")) {
+      for (Map.Entry<String, Function<Trace, Long>> sort : sorts.entrySet()) {
+        List<Trace> expected = new ArrayList<>(traces(FROM, TO));
+        expected.removeIf(t -> !status.isEmpty() && !t.failed());
+        expected.sort(Comparator.comparing(sort.getValue()).thenComparing(t -> t.id));
+        check(
+            "traces",
+            sort.getKey(),
+            status,
+            r -> r.path("traceId").asText(),
+            expected.stream().map(t -> t.id).toList());
+      }
+    }
+  }
+
+  private static final class Session {
+    private final String key;
+    private long startNs = Long.MAX_VALUE;
+    private long endNs = Long.MIN_VALUE;
+    private long errors;
+    private boolean priced;
+    private long cost;
+    private long tokens;
+
+    Session(String key) {
+      this.key = key;
+    }
+  }
+
+  private static List<Session> sessions() {
+    Map<String, Trace> traces = new HashMap<>();
+    for (Span s : spans) {
+      if (in(s.ts(), FROM, TO)) {
+        traces.computeIfAbsent(s.trace(), Trace::new).add(s);
+      }
+    }
+    for (Call c : calls) {
+      Trace t = traces.get(c.trace());
+      if (t != null && in(c.eventMs(), FROM, TO) && c.layer().equals("gateway")) {
+        t.add(c);
+      }
+    }
+    Map<String, Session> out = new HashMap<>();
+    for (Trace t : traces.values()) {
+      String key = t.project + "/" + (t.session.isEmpty() ? t.id : t.session);
+      Session s = out.computeIfAbsent(key, Session::new);
+      s.startNs = Math.min(s.startNs, t.startNs);
+      s.endNs = Math.max(s.endNs, t.endNs);
+      s.errors += t.errors;
+      s.priced |= t.priced;
+      s.cost += t.cost;
+      s.tokens += t.tokens;
+    }
+    return List.copyOf(out.values());
+  }
+
+  @Test
+  void sessions_pageByPage_areAllSessionsInOrder() throws Exception {
+    Map<String, Function<Session, Long>> sorts = new LinkedHashMap<>();
+    sorts.put("start", s -> s.startNs);
+    sorts.put("duration", s -> s.endNs - s.startNs);
+    sorts.put("cost", s -> s.priced ? s.cost : -1_000_000_000_000L);
+    sorts.put("tokens", s -> s.tokens);
+    sorts.put("errors", s -> s.errors);
+    for (Map.Entry<String, Function<Session, Long>> sort : sorts.entrySet()) {
+      List<Session> expected = new ArrayList<>(sessions());
+      expected.sort(Comparator.comparing(sort.getValue()).thenComparing(s -> s.key));
+      check(
+          "sessions",
+          sort.getKey(),
+          "",
+          r -> r.path("project").asText() + "/" + r.path("sessionId").asText(),
+          expected.stream().map(s -> s.key).toList());
+    }
+  }
+
+  /** The first pages in both directions. */
+  private static void check(
+      String list,
+      String sort,
+      String status,
+      Function<JsonNode, String> key,
+      List<String> ascending)
+      throws Exception {
+    for (boolean descending : new boolean[] {true, false}) {
+      List<String> expected = new ArrayList<>(ascending);
+      if (descending) {
+        Collections.reverse(expected);
+      }
+      int limit = 10 + random.nextInt(110);
+      String path =
+          "/api/v1/"
+              + list
+              + "?layer=gateway&from="
+              + FROM
+              + "&to="
+              + TO
+              + "&limit="
+              + limit
+              + "&sort="
+              + (descending ? "-" : "")
+              + sort
+              + (status.isEmpty() ? "" : "&status=" + status);
+      List<String> found = new ArrayList<>();
+      String cursor = "";
+      while (cursor != null && found.size() < 3 * limit) {
+        JsonNode page = get(path + (cursor.isEmpty() ? "" : "&cursor=" + cursor));
+        page.path("rows").forEach(r -> found.add(key.apply(r)));
+        cursor = page.path("nextCursor").asText(null);
+      }
+      assertThat(found)
+          .as(path)
+          .isEqualTo(cursor == null ? expected : expected.subList(0, found.size()));
+    }
+  }
+
+  private static JsonNode get(String path) throws Exception {
+    HttpResponse<String> answer =
+        http.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(path + " " + answer.body()).isEqualTo(200);
+    return JSON.readTree(answer.body());
+  }
+}
