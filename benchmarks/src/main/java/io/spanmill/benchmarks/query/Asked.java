@@ -73,9 +73,11 @@ record Asked(String name, String path, int barMs) {
     out.add(list("traces, slowest, 24 h", "/api/v1/traces" + day + "&sort=-duration"));
     out.add(list("traces, slowest, 30 d", "/api/v1/traces" + month + "&sort=-duration"));
     out.add(list("traces, dearest, 30 d", "/api/v1/traces" + month + "&sort=-cost"));
+    out.add(list("traces, most errors, 30 d", "/api/v1/traces" + month + "&sort=-errors"));
     out.add(list("traces, text, 24 h", "/api/v1/traces" + day + "&q=session-17"));
     out.add(list("sessions, 24 h", "/api/v1/sessions" + day));
     out.add(list("sessions, 30 d", "/api/v1/sessions" + month));
+    out.add(list("sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"));
     out.add(new Asked("trace", "/api/v1/traces/" + ids.get("trace"), LIST_MS));
     out.add(new Asked("session", "/api/v1/sessions/" + ids.get("session"), LIST_MS));
     out.add(new Asked("coverage, 30 d", "/api/v1/coverage" + month, 0));

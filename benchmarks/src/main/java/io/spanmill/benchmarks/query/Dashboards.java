@@ -115,13 +115,18 @@ final class Dashboards {
 
   /** Something new became visible. */
   private void advance() {
+    long offset = System.currentTimeMillis();
     clickHouse.execute(
         Sql.of(
                 "INSERT INTO progress (kind, sink_partition, source_partition, source_offset, tick_ms)"
                     + " SELECT arrayJoin(['spans', 'calls', 'rollups']), 0, 0, {offset:Int64},"
                     + " {tick:Int64}")
-            .with("offset", System.currentTimeMillis())
+            .with("offset", offset)
             .with("tick", endMs));
+    clickHouse.execute(
+        Sql.of("INSERT INTO source_ends VALUES (0, {at:Int64}, {offset:Int64})")
+            .with("at", offset)
+            .with("offset", offset));
   }
 
   private long[] state() {
