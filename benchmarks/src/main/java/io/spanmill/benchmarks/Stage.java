@@ -90,6 +90,10 @@ final class Stage implements AutoCloseable {
     return home;
   }
 
+  Map<String, String> settings() {
+    return Map.copyOf(settings);
+  }
+
   String setting(String key) {
     return settings.get(key);
   }
@@ -207,7 +211,7 @@ final class Stage implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     builder.redirectError(dir.resolve(name + ".err").toFile());
-    boolean read = name.equals("servers") || name.startsWith("generator");
+    boolean read = name.equals("servers") || name.equals("sinks") || name.startsWith("generator");
     if (!read) {
       builder.redirectOutput(dir.resolve(name + ".log").toFile());
     }
