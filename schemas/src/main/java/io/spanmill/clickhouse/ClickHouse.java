@@ -176,6 +176,9 @@ public final class ClickHouse implements AutoCloseable {
     insert.setDatabase(database);
     insert.serverSetting("async_insert", "0");
     insert.serverSetting("insert_deduplicate", "0");
+    // The server would merge the block with itself, row by row, to find rows of one key in it. Such
+    // rows are as rare as those of one key in two blocks, and are merged or read away like them.
+    insert.serverSetting("optimize_on_insert", "0");
     insert.serverSetting("max_partitions_per_insert_block", "0");
     settings.forEach(insert::serverSetting);
     // Naming the columns makes the server refuse one it does not know; else Native skips it.
