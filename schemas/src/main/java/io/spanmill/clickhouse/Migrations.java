@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings the database to the form this version works with: numbered SQL files, each applied once
- * and remembered with its checksum; then the tables of configured cubes and the retention.
+ * and remembered with its checksum; then the tables of configured cubes, retention and how tables
+ * are merged.
  *
  * <p>Any service may run this at any time, several at once too: every statement of every file can
  * be repeated (IF NOT EXISTS), so no lock is needed, and a start that died half way is made good by
@@ -99,6 +100,7 @@ public final class Migrations {
       }
     }
     new Retention(clickHouse, settings).apply(cubes);
+    new MergePolicy(clickHouse, settings).apply(cubes);
   }
 
   private void createDatabase() {

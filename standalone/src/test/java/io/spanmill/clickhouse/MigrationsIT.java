@@ -103,6 +103,22 @@ class MigrationsIT {
   }
 
   @Test
+  void tablesOfAnEarlierVersion_areMergedLikeNewOnes() {
+    Settings settings = settings("merges", Map.of());
+    try (ClickHouse clickHouse = ClickHouse.open(settings)) {
+      Migrations.apply(clickHouse, settings);
+      String asNew = engine(clickHouse, "spans");
+      assertThat(asNew).contains("merge_selector_base = 20", "min_parts_to_merge_at_once = 10");
+      clickHouse.execute(Sql.of("ALTER TABLE spans RESET SETTING min_parts_to_merge_at_once"));
+      clickHouse.execute(Sql.of("ALTER TABLE spans MODIFY SETTING merge_selector_base = 5"));
+      Migrations.apply(clickHouse, settings);
+      assertThat(engine(clickHouse, "spans"))
+          .contains("merge_selector_base = 20", "min_parts_to_merge_at_once = 10")
+          .doesNotContain("merge_selector_base = 5");
+    }
+  }
+
+  @Test
   void aChangedFile_stopsTheStart() {
     Settings settings = settings("changed", Map.of());
     try (ClickHouse clickHouse = ClickHouse.open(settings)) {
