@@ -55,6 +55,7 @@ final class SinkLoop implements Runnable {
    *
    * @param maxRows rows that end a batch
    * @param lingerMs age that ends a batch
+   * @param intervalMs what lies between two batches at least, unless one is full
    */
   record Parts(
       Supplier<Consumer<byte[], byte[]>> consumers,
@@ -65,6 +66,7 @@ final class SinkLoop implements Runnable {
       SinkMetrics metrics,
       int maxRows,
       long lingerMs,
+      long intervalMs,
       Clock clock,
       RandomGenerator random) {}
 
@@ -144,6 +146,7 @@ final class SinkLoop implements Runnable {
 
     private boolean partitionsLost;
     private long batchStartMs;
+    private long lastFlushMs;
 
     Session(Consumer<byte[], byte[]> consumer) {
       this.consumer = consumer;
@@ -222,11 +225,14 @@ final class SinkLoop implements Runnable {
     }
 
     private Duration untilBatchEnds() {
-      if (next.isEmpty()) {
-        return IDLE_POLL;
-      }
-      long left = batchStartMs + parts.lingerMs() - parts.clock().millis();
-      return Duration.ofMillis(Math.max(0, Math.min(left, parts.lingerMs())));
+      return next.isEmpty() ? IDLE_POLL : Duration.ofMillis(leftMs());
+    }
+
+    /** Until the batch begun is due; 0 if it is. A clock that was set back delays it once. */
+    private long leftMs() {
+      long dueMs = Math.max(batchStartMs + parts.lingerMs(), lastFlushMs + parts.intervalMs());
+      long longest = Math.max(parts.lingerMs(), parts.intervalMs());
+      return Math.max(0, Math.min(dueMs - parts.clock().millis(), longest));
     }
 
     private boolean isFull() {
@@ -234,13 +240,13 @@ final class SinkLoop implements Runnable {
     }
 
     private boolean isBatchDue() {
-      return !next.isEmpty()
-          && (isFull() || parts.clock().millis() - batchStartMs >= parts.lingerMs());
+      return !next.isEmpty() && (isFull() || leftMs() == 0);
     }
 
     /** Rows first, then how far they reach, then the group's offsets. */
     private void flush() throws BatchAbandoned {
       partitionsLost = false;
+      lastFlushMs = parts.clock().millis();
       for (TableBlock block : rows.blocks()) {
         for (PoisonRow poison : inserter.insert(block)) {
           deadLetter(

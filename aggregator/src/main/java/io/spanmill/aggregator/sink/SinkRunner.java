@@ -119,6 +119,7 @@ public final class SinkRunner implements AutoCloseable {
                 metrics,
                 settings.integer(Keys.SINK_BATCH_ROWS),
                 settings.longValue(Keys.SINK_LINGER_MS),
+                settings.longValue(Keys.SINK_INTERVAL_MS),
                 config.clock(),
                 new SplittableRandom()));
     Thread thread = new Thread(loop, "sink-" + rows.kind());

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 class SinkLoopTest {
   private static final TopicPartition P0 = new TopicPartition("topic", 0);
   private static final TopicPartition P1 = new TopicPartition("topic", 1);
+  private static final int MAX_ROWS = 1000;
 
   private final FakeStore store = new FakeStore();
   private final List<String> letters = new ArrayList<>();
@@ -64,21 +65,25 @@ class SinkLoopTest {
 
   private final Rows rows = new Rows();
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
-  private final SinkLoop loop =
-      new SinkLoop(
-          new SinkLoop.Parts(
-              () -> consumer,
-              rows,
-              store,
-              store,
-              (topic, partition, offset, reason) ->
-                  letters.add(topic + "-" + partition + "@" + offset + ": " + reason),
-              metrics,
-              1000,
-              20,
-              Clock.systemUTC(),
-              new SplittableRandom(1)));
-  private final Thread thread = new Thread(loop, "sink-under-test");
+  private SinkLoop loop = loop(0);
+  private Thread thread = new Thread(loop, "sink-under-test");
+
+  private SinkLoop loop(long intervalMs) {
+    return new SinkLoop(
+        new SinkLoop.Parts(
+            () -> consumer,
+            rows,
+            store,
+            store,
+            (topic, partition, offset, reason) ->
+                letters.add(topic + "-" + partition + "@" + offset + ": " + reason),
+            metrics,
+            MAX_ROWS,
+            20,
+            intervalMs,
+            Clock.systemUTC(),
+            new SplittableRandom(1)));
+  }
 
   @AfterEach
   void stop() throws InterruptedException {
@@ -101,6 +106,30 @@ class SinkLoopTest {
     assertThat(store.inserts).contains(new FakeStore.Insert("t", 0, 2));
     assertThat(store.progress.get(store.progress.size() - 1).sourceOffset()).isEqualTo(2);
     assertThat(loop.hasJoined()).isTrue();
+  }
+
+  @Test
+  void afterAnInsert_rowsWaitForTheInterval_unlessTheBatchIsFull() {
+    loop = loop(3_600_000);
+    thread = new Thread(loop, "sink-under-test");
+    start(Map.of(P0, 0L));
+    atPoll(() -> put(P0, 0, "1"));
+    // The first batch after a quiet time waits for nothing but its linger.
+    awaitCommitted(P0, 1);
+    CountDownLatch taken = new CountDownLatch(1);
+    atPoll(() -> put(P0, 1, "2"));
+    atPoll(taken::countDown);
+    Awaitility.await().until(() -> taken.getCount() == 0 && rows.seen.contains(1L));
+    assertThat(committed(P0)).isEqualTo(1);
+    atPoll(
+        () -> {
+          for (int i = 2; i <= MAX_ROWS; i++) {
+            put(P0, i, "3");
+          }
+        });
+    awaitCommitted(P0, MAX_ROWS + 1);
+    assertThat(store.inserts)
+        .containsExactly(new FakeStore.Insert("t", 0, 1), new FakeStore.Insert("t", 0, MAX_ROWS));
   }
 
   @Test
