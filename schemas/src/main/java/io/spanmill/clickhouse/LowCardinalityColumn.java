@@ -35,6 +35,11 @@ public final class LowCardinalityColumn extends NativeColumn {
   private int[] slots = new int[128];
 
   private final Map<String, Integer> byText = new HashMap<>();
+
+  /** What was added last, and its key: most rows repeat it, often the very object. */
+  private @Nullable String lastText;
+
+  private int lastKey;
   private int[] indexes = new int[256];
   private int rows;
 
@@ -43,13 +48,18 @@ public final class LowCardinalityColumn extends NativeColumn {
     reset();
   }
 
+  @SuppressWarnings("ReferenceEquality") // Equal but other objects are found below.
   public void add(String text) {
-    Integer known = byText.get(text);
-    if (known == null) {
-      known = keyOf(text);
-      byText.put(text, known);
+    if (text != lastText) {
+      Integer known = byText.get(text);
+      if (known == null) {
+        known = keyOf(text);
+        byText.put(text, known);
+      }
+      lastText = text;
+      lastKey = known;
     }
-    addIndex(known);
+    addIndex(lastKey);
   }
 
   public void add(byte[] from, int offset, int length) {
@@ -149,6 +159,7 @@ public final class LowCardinalityColumn extends NativeColumn {
   private void reset() {
     keys.clear();
     byText.clear();
+    lastText = null;
     keyCount = 0;
     // The empty text is always key 0, as in ClickHouse's own blocks.
     find(new byte[0], 0, 0, null);

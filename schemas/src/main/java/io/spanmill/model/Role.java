@@ -3,6 +3,8 @@
  */
 package io.spanmill.model;
 
+import java.util.Locale;
+
 /** What a span is, decided from all it carries and never from its name alone. */
 public enum Role {
   /** LiteLLM's span of one attempt of a model call. */
@@ -24,5 +26,12 @@ public enum Role {
   /** Databases, caches, auth, guardrails, start-up. */
   INFRA,
   /** Anything else. */
-  OTHER
+  OTHER;
+
+  private final String label = name().toLowerCase(Locale.ROOT);
+
+  /** Name in tables and answers. */
+  public String label() {
+    return label;
+  }
 }

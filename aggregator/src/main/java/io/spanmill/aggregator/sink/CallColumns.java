@@ -13,7 +13,6 @@ import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.PicoUsd;
 import java.util.List;
-import java.util.Locale;
 
 /** The columns of table {@code calls}, filled from a call. Not thread-safe. */
 public final class CallColumns {
@@ -118,7 +117,7 @@ public final class CallColumns {
     arrivalTime.add(c.arrivalMs);
     sourcePartition.add(c.sourcePartition);
     sourceOffset.add(c.sourceOffset);
-    role.add(c.role.name().toLowerCase(Locale.ROOT));
+    role.add(c.role.label());
     dialect.add(c.dialect);
     name.add(c.name);
     startTime.add(c.startEpochNanos);

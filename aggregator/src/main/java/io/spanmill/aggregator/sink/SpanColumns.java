@@ -18,7 +18,6 @@ import io.spanmill.otlp.EventCursor;
 import io.spanmill.otlp.LinkCursor;
 import io.spanmill.otlp.MalformedOtlpException;
 import io.spanmill.otlp.TraceReader;
-import java.util.Locale;
 
 /**
  * The columns of table {@code spans}, filled from a span's bytes and what was made of them; what is
@@ -115,7 +114,7 @@ final class SpanColumns {
     sourceOffset.add(s.sourceOffset);
     name.add(s.name.isEmpty() ? reader.name() : s.name);
     kind.add(reader.kind());
-    role.add(s.role.name().toLowerCase(Locale.ROOT));
+    role.add(s.role.label());
     Layer l = s.layer;
     layer.add(l == null ? "" : l.label());
     dialect.add(s.dialect);
