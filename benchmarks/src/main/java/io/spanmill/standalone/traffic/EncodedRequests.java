@@ -29,7 +29,10 @@ public final class EncodedRequests {
 
   private static final int START = 7;
   private static final int END = 8;
-  private static final String PADDING_KEY = "app.message";
+
+  /** Of message content: with content storage off it is read past, as senders' messages are. */
+  private static final String PADDING_KEY = "input.value";
+
   private static final String[] WORDS = {
     "order",
     "parcel",
