@@ -383,7 +383,7 @@ function coverage(a: Asked): Coverage {
     ...base(a),
     totals: { calls: t.calls, pricedCalls: a.calls.filter((c) => c.costUsd !== null).length, unpricedCalls: t.cost.unpricedCalls, noUsageCalls: t.noUsageCalls, cacheHits: t.cacheHits, badCostCalls: 0, badTimeCalls: 3, reportedUsd: t.cost.reportedUsd, computedUsd: t.cost.computedUsd, both: both(a.calls) },
     models,
-    engines: [],
+    engines: [{ model: 'meta-llama/Llama-3.1-8B-Instruct', engines: 2, gpus: 4, hours: 2, gpuHours: 8, costUsd: '19.92', calls: 5120, tokens: 6_140_000, usdPerMillionTokens: '3.244300', busyHours: 1.42, idleShare: 0.29, listPrice: { calls: 5120, tokens: 6_140_000, costUsd: '1.842', usdPerMillionTokens: '0.3' } }],
     enginesWithoutModel: [{ service: 'vllm-batch', host: 'gpu-07', calls: 412, hint: 'services:\n  vllm-batch: <model>' }],
     clientWithoutGateway: [{ service: 'notebook', host: 'nb-3', calls: 28, usd: '0.412', hint: 'layers.direct=service:notebook' }],
     priceBook: BOOK,

@@ -96,6 +96,20 @@ if (args.key) {
   });
 }
 
+await check('tables come as files that hold the rows of the screen', async () => {
+  for (const tab of ['overview', 'analytics', 'traces', 'costs', 'replay']) {
+    await page.goto(at({ tab }));
+    const link = page.locator('[data-export] a').first();
+    await link.waitFor();
+    const href = await link.getAttribute('href');
+    assert.match(href, /^\/api\/v1\/[a-z]+\?.*format=csv$/);
+    if (args.mock) continue;
+    const answer = await context.request.get(`${base}${href}`, { headers: args.key ? { authorization: `Bearer ${args.key}` } : {} });
+    assert.equal(answer.status(), 200, href);
+    assert.match(answer.headers()['content-type'], /^text\/csv/);
+  }
+});
+
 await check('four tiles show what the API says', async () => {
   const first = await api('/api/v1/overview', { from, to });
   assert.ok(first.totals.events > 0, `no data between ${from} and ${to}: send some first`);

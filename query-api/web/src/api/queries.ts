@@ -44,6 +44,8 @@ export function useRangeQuery<T>(path: string, url: UrlState, extra: Params = {}
 }
 
 export interface ManySeries {
+  /** The one question, where it is one. */
+  asked: Params | null;
   answers: (Timeseries | undefined)[];
   pending: boolean;
   stale: boolean;
@@ -54,9 +56,12 @@ export interface ManySeries {
 /** Several metrics of one chart, asked side by side. */
 export function useTimeseries(url: UrlState, metrics: readonly Metric[], groupBy: string | null = null): ManySeries {
   const tz = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return useQueries({
+  const ask = (metric: Metric): Params => ({ ...rangeParams(url), metric, groupBy, tz });
+  const [first, ...others] = metrics;
+  const asked = first !== undefined && others.length === 0 ? ask(first) : null;
+  const many = useQueries({
     queries: metrics.map((metric) => {
-      const params = { ...rangeParams(url), metric, groupBy, tz };
+      const params = ask(metric);
       return {
         queryKey: ['/api/v1/timeseries', params],
         queryFn: ({ signal }: { signal: AbortSignal }) => getJson<Timeseries>('/api/v1/timeseries', params, signal),
@@ -72,6 +77,7 @@ export function useTimeseries(url: UrlState, metrics: readonly Metric[], groupBy
       refetch: () => results.forEach((r) => void r.refetch()),
     }),
   });
+  return { ...many, asked };
 }
 
 /** A keyset-paged list over the range of the URL. */

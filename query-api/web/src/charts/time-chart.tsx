@@ -7,6 +7,8 @@ import { useT } from '../i18n';
 import { formatDateTime } from '../model/format';
 import { stepAt, type Line } from '../model/series';
 import { ChartIcon, TableIcon } from '../ui/icons';
+import type { Params } from '../api/client';
+import { ExportLinks } from '../ui/export-links';
 import { Panel } from '../ui/panel';
 import { EmptyState } from '../ui/states';
 import { DragLayer } from './drag';
@@ -30,6 +32,8 @@ export interface TimeChartProps {
   legend?: (line: Line) => string | null;
   /** Instead of "no data", where none is good news. */
   emptyWords?: string;
+  /** The question behind the lines, where it is one. */
+  asked: Params | null;
   pending: boolean;
   stale: boolean;
   error: Error | null;
@@ -92,9 +96,12 @@ export function TimeChart(props: TimeChartProps) {
       error={props.error}
       retry={props.retry}
       actions={
+        <>
+          {props.asked !== null && <ExportLinks asked={{ path: '/api/v1/timeseries', params: props.asked }} of={title} />}
         <button type="button" className="btn plain small icon" aria-pressed={asTable} title={t(asTable ? 'chart.chart' : 'chart.table')} aria-label={`${title}: ${t(asTable ? 'chart.chart' : 'chart.table')}`} onClick={() => setAsTable(!asTable)}>
           {asTable ? <ChartIcon size={15} /> : <TableIcon size={15} />}
         </button>
+        </>
       }
     >
       {empty ? (

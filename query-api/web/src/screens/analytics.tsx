@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 import type { ReactNode } from 'react';
-import { useRangeQuery } from '../api/queries';
+import { rangeParams, useRangeQuery } from '../api/queries';
 import type { Breakdown, BreakdownRow, Dimension, Failures as FailuresAnswer, Flow, FlowNode, Heatmap, Totals } from '../api/types';
 import type { ScreenProps } from '../app';
 import { FlowChart, flowHeight } from '../charts/flow-chart';
@@ -12,6 +12,7 @@ import { formatCount, formatDuration, formatPercent, formatShort, formatWhen } f
 import { parseUsd } from '../model/money';
 import { absoluteRange } from '../model/range';
 import { GROUPS, type FilterName, FILTERS } from '../state/url';
+import { ExportLinks } from '../ui/export-links';
 import { Panel } from '../ui/panel';
 import { SumCost } from '../ui/money';
 import { EmptyState } from '../ui/states';
@@ -103,6 +104,7 @@ function BreakdownPanel({ url, update }: ScreenProps) {
               </select>
             </label>
           ))}
+          <ExportLinks asked={{ path: '/api/v1/breakdown', params: { ...rangeParams(url), groupBy: url.groupBy.join(','), sort: url.tableSort } }} of={t('analytics.breakdown')} />
         </>
       }
     >
@@ -228,7 +230,7 @@ function FailurePanel({ url, update }: ScreenProps) {
   const failures = useRangeQuery<FailuresAnswer>('/api/v1/failures', url);
   const rows = failures.data?.rows ?? [];
   return (
-    <Panel title={t('analytics.failures')} unit={failures.data ? formatCount(failures.data.total) : ''} height={330} pending={failures.isPending} stale={failures.isPlaceholderData} error={failures.error} retry={() => void failures.refetch()} flush>
+    <Panel title={t('analytics.failures')} actions={<ExportLinks asked={{ path: '/api/v1/failures', params: rangeParams(url) }} of={t('analytics.failures')} />} unit={failures.data ? formatCount(failures.data.total) : ''} height={330} pending={failures.isPending} stale={failures.isPlaceholderData} error={failures.error} retry={() => void failures.refetch()} flush>
       {rows.length === 0 ? (
         <EmptyState title={t('analytics.noFailures')} />
       ) : (
@@ -288,6 +290,7 @@ function FlowPanel({ url, update }: ScreenProps) {
     <div className="section">
       <Panel
         title={t('analytics.flow')}
+        actions={<ExportLinks asked={{ path: '/api/v1/flow', params: rangeParams(url) }} of={t('analytics.flow')} />}
         unit={flow.data ? `${t('analytics.flowHint', { n: formatCount(flow.data.traceCount) })}${flow.data.truncated ? ` ${t('analytics.flowTruncated')}` : ''}` : ''}
         height={height + 20}
         pending={flow.isPending}

@@ -1,14 +1,15 @@
 /*
  * SPDX-License-Identifier: Apache-2.0
  */
-import { useRangeQuery } from '../api/queries';
-import type { Coverage, CoverageModel, PriceEntry, Usd } from '../api/types';
+import { rangeParams, useRangeQuery } from '../api/queries';
+import type { Coverage, CoverageModel, PriceEntry, Usd, EngineCost } from '../api/types';
 import type { ScreenProps } from '../app';
 import { useT } from '../i18n';
 import { formatChange, formatCount, formatPercent, formatShort } from '../model/format';
 import { formatUsd } from '../model/money';
 import { WarnIcon } from '../ui/icons';
 import { SumCost } from '../ui/money';
+import { ExportLinks } from '../ui/export-links';
 import { Panel } from '../ui/panel';
 import { EmptyState, ErrorState, Skeleton } from '../ui/states';
 import { withFilter } from './filter-bar';
@@ -65,7 +66,7 @@ export function Costs({ url, update }: ScreenProps) {
         </p>
       )}
       <div className="section">
-        <Panel title={t('costs.coverage')} flush unit={totals.unpricedCalls === 0 && billable > 0 ? t('costs.allPriced') : ''}>
+        <Panel title={t('costs.coverage')} flush actions={<ExportLinks asked={{ path: '/api/v1/coverage', params: rangeParams(url) }} of={t('costs.coverage')} />} unit={totals.unpricedCalls === 0 && billable > 0 ? t('costs.allPriced') : ''}>
           {data.models.length === 0 ? (
             <div style={{ height: 120 }}>
               <EmptyState title={t('state.empty')} />
@@ -131,6 +132,11 @@ export function Costs({ url, update }: ScreenProps) {
       <div className="section">
         <Drift data={data} />
       </div>
+      {data.engines !== null && data.engines.length > 0 && (
+        <div className="section">
+          <OwnEngines engines={data.engines} />
+        </div>
+      )}
       <div className="grid two section">
         <Gaps title={t('costs.engines')} rows={data.enginesWithoutModel.map((e) => ({ ...e, usd: null }))} />
         <Gaps title={t('costs.clients')} rows={data.clientWithoutGateway} />
@@ -205,6 +211,48 @@ function Drift({ data }: { data: Coverage }) {
           </table>
         </div>
       )}
+    </Panel>
+  );
+}
+
+/** What own engines cost, spread over the tokens they served, beside the list price of the same model. */
+function OwnEngines({ engines }: { engines: EngineCost[] }) {
+  const t = useT();
+  const perMillion = (usd: Usd | null | undefined) => (usd === null || usd === undefined ? <span className="muted">—</span> : <span title={`$${usd}`}>{formatUsd(usd)}</span>);
+  return (
+    <Panel title={t('costs.ownEngines')} unit={t('costs.ownEnginesHint')} flush>
+      <div className="table-wrap" style={{ maxHeight: 300 }} tabIndex={0}>
+        <table className="table" data-engines>
+          <thead>
+            <tr>
+              <th>{t('dim.model')}</th>
+              <th className="r">{t('costs.gpus')}</th>
+              <th className="r">{t('costs.gpuHours')}</th>
+              <th className="r">{t('costs.engineCost')}</th>
+              <th className="r">{t('costs.calls')}</th>
+              <th className="r">{t('costs.engineTokens')}</th>
+              <th className="r">{t('costs.perMillionTokens')}</th>
+              <th className="r">{t('costs.listPerMillion')}</th>
+              <th className="r">{t('costs.idle')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {engines.map((e) => (
+              <tr key={e.model}>
+                <td>{valueWords(e.model, t)}</td>
+                <td className="r">{formatCount(e.gpus)}</td>
+                <td className="r">{e.gpuHours.toFixed(1)}</td>
+                <td className="r">{perMillion(e.costUsd)}</td>
+                <td className="r">{formatCount(e.calls)}</td>
+                <td className="r">{formatShort(e.tokens)}</td>
+                <td className="r">{perMillion(e.usdPerMillionTokens)}</td>
+                <td className="r">{perMillion(e.listPrice?.usdPerMillionTokens)}</td>
+                <td className="r">{e.idleShare === null ? <span className="muted">—</span> : formatPercent(e.idleShare)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Panel>
   );
 }

@@ -118,7 +118,7 @@ function byMetric(many: ManySeries, name: (metric: Metric) => string): Line[] {
 }
 
 function shared(many: ManySeries) {
-  return { pending: many.pending, stale: many.stale, error: many.error, retry: many.refetch };
+  return { asked: many.asked, pending: many.pending, stale: many.stale, error: many.error, retry: many.refetch };
 }
 
 /** The axis of a chart: what the answer covers, or what was asked while none has come. */

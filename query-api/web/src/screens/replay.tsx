@@ -5,9 +5,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from 'react';
 import { getJson } from '../api/client';
-import { refreshInterval, useRows } from '../api/queries';
+import { rangeParams, refreshInterval, useRows } from '../api/queries';
 import type { SessionDetail, SessionRow, SessionStep } from '../api/types';
 import type { ScreenProps } from '../app';
+import { ExportLinks } from '../ui/export-links';
 import { useT } from '../i18n';
 import { formatClock, formatCount, formatDuration, formatShort, formatWhen } from '../model/format';
 import { picoToUsd, pauseMs, scrubberPlaces, soFar } from '../model/replay';
@@ -61,6 +62,7 @@ export function Replay({ url, update }: ScreenProps) {
       <section className="panel" aria-label={t('replay.sessions')}>
         <div style={{ padding: 10, borderBottom: '1px solid var(--line)', display: 'flex' }}>
           <SearchField value={url.q} placeholder={t('replay.search')} inputRef={search} onChange={(q) => update({ q }, 'replace')} />
+          <ExportLinks asked={{ path: '/api/v1/sessions', params: { ...rangeParams(url), sort: '-start', q: url.q } }} of={t('replay.sessions')} />
         </div>
         <div className={`list-scroll${list.isPlaceholderData ? ' stale' : ''}`} ref={scroller} tabIndex={0} data-sessions>
           {list.error ? (

@@ -3,9 +3,10 @@
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
-import { refreshInterval, useRows } from '../api/queries';
+import { rangeParams, refreshInterval, useRows } from '../api/queries';
 import type { ErrorClass, Traces as TracesAnswer, TraceRow } from '../api/types';
 import type { ScreenProps } from '../app';
+import { ExportLinks } from '../ui/export-links';
 import { useT, type Key } from '../i18n';
 import { formatCount, formatDuration, formatShort, formatWhen } from '../model/format';
 import { hrefOf } from '../state/use-url';
@@ -37,14 +38,15 @@ const SLOWER = [500, 1000, 2000, 5000, 10_000, 30_000, 60_000];
 export function Traces({ url, update }: ScreenProps) {
   const t = useT();
   const [live, setLive] = useState(false);
-  const list = useRows<TraceRow>('/api/v1/traces', url, {
+  const asked = {
     sort: url.sort,
     q: url.q,
     status: url.status,
     errorClass: url.errorClass,
     minDurationMs: url.minDurationMs,
     costKind: url.unpriced ? 'unpriced' : null,
-  }, !live, refreshInterval(url));
+  };
+  const list = useRows<TraceRow>('/api/v1/traces', url, asked, !live, refreshInterval(url));
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.rows) ?? [], [list.data]);
   const first = list.data?.pages[0] as TracesAnswer | undefined;
   const [cursor, setCursor] = useState<string | null>(url.trace);
@@ -116,6 +118,7 @@ export function Traces({ url, update }: ScreenProps) {
         <span className="muted num" style={{ fontSize: 12, whiteSpace: 'nowrap' }}>
           {first && !live ? (first.total !== null ? t('traces.count', { n: formatCount(first.total) }) : t('traces.loaded', { n: formatCount(rows.length) })) : ''}
         </span>
+        <ExportLinks asked={{ path: '/api/v1/traces', params: { ...rangeParams(url), ...asked } }} of={t('tab.traces')} />
         <button type="button" className={`btn${live ? ' on' : ''}`} aria-pressed={live} onClick={() => setLive(!live)}>
           <LiveIcon size={15} />
           {t(live ? 'live.stop' : 'live.start')}

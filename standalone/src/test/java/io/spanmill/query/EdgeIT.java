@@ -408,6 +408,15 @@ class EdgeIT {
   }
 
   @Test
+  void traces_areFoundByHowTheirCallsCameToTheirMoney() throws Exception {
+    String path = "/api/v1/traces?" + RANGE + "&costKind=";
+    JsonNode reported = json(get(path + "reported", ALPHA)).path("rows");
+    assertThat(reported).hasSize(json(get("/api/v1/traces?" + RANGE, ALPHA)).path("rows").size());
+    assertThat(reported).isNotEmpty();
+    assertThat(json(get(path + "unpriced", ALPHA)).path("rows")).isEmpty();
+  }
+
+  @Test
   void status_tellsTheEditionAndWhatItsCubesAnswer() throws Exception {
     JsonNode status = json(get("/api/v1/status", ALPHA));
     assertThat(status.path("rollups").path("edition").asInt()).isZero();
@@ -475,6 +484,31 @@ class EdgeIT {
     List<String> two =
         get("/api/v1/calls?limit=2&format=csv&" + RANGE, ALPHA).body().lines().toList();
     assertThat(two).hasSize(3);
+  }
+
+  @Test
+  void tableWithMoreRowsThanMayBe_saysSo() throws Exception {
+    Map<String, String> few = new HashMap<>();
+    few.put(Keys.EXPORT_MAX_ROWS, "3");
+    try (QueryService service = QueryService.start(servers.settings(few))) {
+      String calls = "/api/v1/calls?project=alpha&" + RANGE;
+      String csv = raw(service.port(), calls + "&format=csv");
+      assertThat(csv).contains("\r\nTrailer: X-Spanmill-Truncated");
+      assertThat(csv).endsWith("X-Spanmill-Truncated: true\r\n\r\n");
+      assertThat(raw(service.port(), calls + "&limit=2&format=csv"))
+          .as("what a limit asks for is all that was asked for")
+          .endsWith("X-Spanmill-Truncated: false\r\n\r\n");
+      assertThat(raw(service.port(), calls + "&format=parquet"))
+          .contains("\r\nX-Spanmill-Truncated: true\r\n");
+    }
+  }
+
+  private static String raw(int port, String path) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      String head = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
   }
 
   @Test
@@ -621,6 +655,35 @@ class EdgeIT {
       assertThat(events.next())
           .containsEntry("event", "dropped")
           .containsEntry("data", "{\"calls\":null}");
+    }
+  }
+
+  @Test
+  void live_hasNoMoreReadersThanItMay() throws Exception {
+    Map<String, String> one = new HashMap<>();
+    one.put(Keys.LIVE_MAX_CLIENTS, "1");
+    try (QueryService service = QueryService.start(servers.settings(one))) {
+      URI live = URI.create("http://127.0.0.1:" + service.port() + "/api/v1/live");
+      HttpRequest request = HttpRequest.newBuilder(live).build();
+      HttpResponse<InputStream> first =
+          http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      assertThat(first.statusCode()).isEqualTo(200);
+      HttpResponse<String> second = http.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(second.statusCode()).isEqualTo(503);
+      assertThat(second.headers().firstValue("Retry-After")).hasValue("2");
+      assertThat(second.body()).contains("live.max.clients");
+      first.body().close();
+      // A place is free again once the reader is gone.
+      await()
+          .atMost(LIMIT)
+          .pollInterval(Duration.ofSeconds(1))
+          .until(
+              () -> {
+                HttpResponse<InputStream> next =
+                    http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                next.body().close();
+                return next.statusCode() == 200;
+              });
     }
   }
 

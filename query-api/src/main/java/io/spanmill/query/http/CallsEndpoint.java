@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/calls}: counted calls, sorted, searched, page by page. */
 final class CallsEndpoint implements Endpoint {
-  private static final List<String> COST_KINDS =
+  static final List<String> COST_KINDS =
       List.of("reported", "computed", "cache_hit", "unpriced", "none");
   private static final int DEFAULT_ROWS = 50;
   private static final int MAX_ROWS = 500;
@@ -103,11 +103,6 @@ final class CallsEndpoint implements Endpoint {
 
   private static CallQuery query(Params params) {
     Sort sort = Sort.of(params, CallsReader.SORT_NAMES);
-    String kind = params.text("costKind");
-    if (kind != null && !COST_KINDS.contains(kind)) {
-      throw ApiException.badParameter(
-          "costKind", "'" + kind + "' is not one of " + String.join(", ", COST_KINDS));
-    }
     return new CallQuery(
         sort.name(),
         sort.descending(),
@@ -116,10 +111,14 @@ final class CallsEndpoint implements Endpoint {
         params.number("minDurationMs"),
         params.number("maxDurationMs"),
         params.number("minCostUsd"),
-        kind,
+        costKind(params),
         traceId(params.text("traceId"), "traceId"),
         cursor(params, sort, CallQuery.CURSOR_SIZE),
         params.integer("limit", DEFAULT_ROWS, 1, MAX_ROWS));
+  }
+
+  static @Nullable String costKind(Params params) {
+    return params.has("costKind") ? params.choice("costKind", COST_KINDS) : null;
   }
 
   static @Nullable Boolean status(Params params) {

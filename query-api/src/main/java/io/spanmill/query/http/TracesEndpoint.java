@@ -44,6 +44,7 @@ final class TracesEndpoint implements Endpoint {
         "minDurationMs",
         "maxDurationMs",
         "minCostUsd",
+        "costKind",
         "sessionId",
         "cursor",
         "limit");
@@ -64,7 +65,13 @@ final class TracesEndpoint implements Endpoint {
     return new Described(
         "Traces",
         "Traces that began in the range, sorted, searched, page by page.",
-        Map.of("sort", Described.sorts(TracesReader.SORT_NAMES), "status", List.of("ok", "error")));
+        Map.of(
+            "sort",
+            Described.sorts(TracesReader.SORT_NAMES),
+            "costKind",
+            CallsEndpoint.COST_KINDS,
+            "status",
+            List.of("ok", "error")));
   }
 
   @Override
@@ -105,6 +112,7 @@ final class TracesEndpoint implements Endpoint {
         params.number("minDurationMs"),
         params.number("maxDurationMs"),
         params.number("minCostUsd"),
+        CallsEndpoint.costKind(params),
         params.text("sessionId"),
         CallsEndpoint.cursor(params, sort, TraceQuery.CURSOR_SIZE),
         params.integer("limit", DEFAULT_ROWS, 1, MAX_ROWS));

@@ -68,7 +68,8 @@ public final class AgentOpsReader {
       Question q, @Nullable String text, String sort, boolean descending, int limit, int offset) {
     if (text == null && sort.equals("start_time") && descending && offset + limit <= NEAR_PAGE) {
       TraceQuery newest =
-          new TraceQuery("start", true, null, null, null, null, null, null, null, offset + limit);
+          new TraceQuery(
+              "start", true, null, null, null, null, null, null, null, null, offset + limit);
       return traces.find(q, newest).stream()
           .map(TracesReader.Found::traceId)
           .skip(offset)

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     {@code errors}
  * @param failed only failed or only successful traces, or null
  * @param text trace id, or part of root name, tag, user or session, or null
+ * @param costKind how at least one of its counted calls came to its money, or null
  */
 public record TraceQuery(
     String sort,
@@ -22,6 +23,7 @@ public record TraceQuery(
     @Nullable BigDecimal minDurationMs,
     @Nullable BigDecimal maxDurationMs,
     @Nullable BigDecimal minCostUsd,
+    @Nullable String costKind,
     @Nullable String sessionId,
     @Nullable Cursor after,
     int limit) {

@@ -281,10 +281,13 @@ public final class TracesReader {
                     .put(d, v));
     TimeRange wide = new TimeRange(q.range().fromMs(), q.range().toMs() + DAY_MS);
     Filters calls = new Filters(ofCalls, q.filters().attributes());
-    if (!calls.equals(Filters.NONE)) {
+    if (!calls.equals(Filters.NONE) || query.costKind() != null) {
       sql.add(" AND trace_id IN (SELECT trace_id FROM calls WHERE ");
       CallsReader.range(sql, q.during(wide));
       calls.and(sql);
+      if (query.costKind() != null) {
+        sql.add(" AND " + CallsReader.COST_KIND + " = ").bind(query.costKind());
+      }
       sql.add(")");
     }
     if (Boolean.TRUE.equals(query.failed())) {
