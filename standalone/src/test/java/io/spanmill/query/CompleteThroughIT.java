@@ -17,6 +17,7 @@ import io.spanmill.aggregator.AggregatorService;
 import io.spanmill.aggregator.progress.EndSampler;
 import io.spanmill.aggregator.sink.CuttableProxy;
 import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Sql;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.standalone.embedded.SpanmillServers;
@@ -102,6 +103,16 @@ class CompleteThroughIT {
         proxy.mend();
         awaitCompleteThrough(System.currentTimeMillis());
 
+        // One sink stands, the others go on: calls arrive, spans do not.
+        refuseInserts(clickHouse, "spans", true);
+        long refusedMs = System.currentTimeMillis();
+        sendFor(sender, 4000, -1);
+        assertThat(latest.get()).as("while one sink stands").isLessThan(refusedMs + 3000);
+        await().untilAsserted(() -> assertThat(calls(service)).isGreaterThan(refusedMs + 1000));
+        assertThat(latest.get()).as("spans are still missing").isLessThan(refusedMs + 3000);
+        refuseInserts(clickHouse, "spans", false);
+        awaitCompleteThrough(System.currentTimeMillis());
+
         // The job stands, and the sinks with it.
         aggregator.close();
         long stoppedMs = System.currentTimeMillis();
@@ -158,6 +169,26 @@ class CompleteThroughIT {
       json.at("/totals/events").asLong(),
       complete.isNull() ? 0 : Instant.parse(complete.asText()).toEpochMilli()
     };
+  }
+
+  /** completeThrough of what reads calls alone. */
+  private long calls(QueryService service) throws Exception {
+    URI address = URI.create("http://127.0.0.1:" + service.port() + "/api/v1/calls?limit=1");
+    HttpResponse<String> answer =
+        http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+    String complete = JSON.readTree(answer.body()).path("completeThrough").asText();
+    return Instant.parse(complete).toEpochMilli();
+  }
+
+  /** ClickHouse takes no more rows into this table than those that are there. */
+  private static void refuseInserts(ClickHouse clickHouse, String table, boolean refuse) {
+    clickHouse.execute(
+        Sql.of(
+            "ALTER TABLE "
+                + table
+                + (refuse
+                    ? " MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1"
+                    : " RESET SETTING parts_to_throw_insert, parts_to_delay_insert")));
   }
 
   private void awaitCompleteThrough(long ms) {
