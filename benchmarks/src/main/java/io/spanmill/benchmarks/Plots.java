@@ -32,6 +32,7 @@ final class Plots {
     plots.decode();
     plots.endToEnd(args[2]);
     plots.comparison();
+    plots.front();
   }
 
   private JsonNode read(String name) throws IOException {
@@ -109,5 +110,22 @@ final class Plots {
           .add("Collector spanmetrics", run.path("spanmetrics").asDouble(), false);
     }
     write("compare.svg", chart);
+  }
+
+  /** Ingest and the Collector's way into Kafka alone, by {@code compare.sh … label=front}. */
+  private void front() throws IOException {
+    JsonNode run = read("compare-front.json");
+    BarChart chart =
+        new BarChart(
+            String.format(
+                "From OTLP into Kafka, %,.0f spans/s to each",
+                run.path("ingestLoad").path("spansPerSecond").asDouble()),
+            "CPU seconds (user and system) per million spans");
+    if (!run.isMissingNode()) {
+      chart
+          .add("Spanmill ingest", run.path("ingest").asDouble(), true)
+          .add("Collector otlp → kafka", run.path("otlp-to-kafka").asDouble(), false);
+    }
+    write("ingest-cpu.svg", chart);
   }
 }

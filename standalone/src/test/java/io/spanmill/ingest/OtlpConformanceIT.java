@@ -215,11 +215,25 @@ class OtlpConformanceIT {
     var executor = Executors.newFixedThreadPool(32);
     try {
       var stub = rig.grpc();
-      List<CompletableFuture<ExportTraceServiceResponse>> calls = new ArrayList<>();
-      for (int i = 0; i < 200; i++) {
-        calls.add(CompletableFuture.supplyAsync(() -> stub.export(IngestRig.request(5)), executor));
+      List<CompletableFuture<Void>> calls = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        int way = i % 3;
+        calls.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  ExportTraceServiceRequest request = IngestRig.request(5);
+                  if (way == 0) {
+                    assertThat(stub.export(request).hasPartialSuccess()).isFalse();
+                  } else if (way == 1) {
+                    assertThat(post(request, PROTOBUF)).isEqualTo(200);
+                  } else {
+                    byte[] json = JsonMapping.write(request);
+                    assertThat(rig.post(json, "Content-Type", JSON).statusCode()).isEqualTo(200);
+                  }
+                },
+                executor));
       }
-      calls.forEach(call -> assertThat(call.join().hasPartialSuccess()).isFalse());
+      calls.forEach(CompletableFuture::join);
     } finally {
       executor.shutdown();
     }
@@ -235,8 +249,11 @@ class OtlpConformanceIT {
             "limits hold before and after decompression",
             () -> {
               assertThat(bomb.length).isLessThan(LIMIT);
-              var answer = rig.post(bomb, "Content-Type", PROTOBUF, "Content-Encoding", "gzip");
-              assertThat(answer.statusCode()).isEqualTo(413);
+              for (String type : List.of(PROTOBUF, JSON)) {
+                var answer = rig.post(bomb, "Content-Type", type, "Content-Encoding", "gzip");
+                assertThat(answer.statusCode()).isEqualTo(413);
+                assertThat(type(answer)).isEqualTo(type);
+              }
               assertThat(Settings.of(Map.of()).longValue(Keys.INGEST_MAX_BODY))
                   .isEqualTo(64L * 1024 * 1024);
             }),
@@ -447,15 +464,20 @@ class OtlpConformanceIT {
             }),
         row(
             26,
-            "parameters of the media type are accepted",
-            () ->
-                assertThat(
-                        rig.post(
-                                jsonSpan("").getBytes(StandardCharsets.UTF_8),
-                                "Content-Type",
-                                "application/json; charset=utf-8")
-                            .statusCode())
-                    .isEqualTo(200)),
+            "the answer's type is the request's, whose parameters are accepted",
+            () -> {
+              for (boolean fine : List.of(true, false)) {
+                byte[] json = (fine ? jsonSpan("") : "{").getBytes(StandardCharsets.UTF_8);
+                var asJson = rig.post(json, "Content-Type", "application/json; charset=utf-8");
+                assertThat(asJson.statusCode()).isEqualTo(fine ? 200 : 400);
+                assertThat(type(asJson)).isEqualTo(JSON);
+                byte[] proto = fine ? IngestRig.request(1).toByteArray() : new byte[] {10, 100, 1};
+                var asProto =
+                    rig.post(proto, "Content-Type", "application/x-protobuf; messageType=\"x\"");
+                assertThat(asProto.statusCode()).isEqualTo(fine ? 200 : 400);
+                assertThat(type(asProto)).isEqualTo(PROTOBUF);
+              }
+            }),
         row(
             27,
             "415, 405 and 400 have Status bodies",
