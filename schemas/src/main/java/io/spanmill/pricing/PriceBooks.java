@@ -12,7 +12,9 @@ import java.math.RoundingMode;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -21,14 +23,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An entry is looked for by response model, then request model, each as it is and then without a
  * date at its end; a provider before a slash counts as the provider. Computed cost is exact and
- * rounded once, half-even to picodollars.
+ * rounded once, half-even to picodollars. Safe for many threads.
  */
 public final class PriceBooks implements Pricer {
   private static final Pattern DATE_AT_END =
       Pattern.compile("[-@](\\d{4}-\\d{2}-\\d{2}|\\d{8}|\\d{4}|latest|\\d{3})$");
   private static final BigDecimal MICROS_PER_SECOND = BigDecimal.valueOf(1_000_000);
 
+  /** Names remembered; whoever makes up more has each looked up anew. */
+  private static final int MAX_NAMES = 4096;
+
   private final List<PriceBook> books;
+
+  /** What to look for by the names a call gives: cutting dates off them costs more than looking. */
+  private final Map<Names, List<String>> candidates = new ConcurrentHashMap<>();
 
   public PriceBooks(List<PriceBook> books) {
     this.books = List.copyOf(books);
@@ -72,7 +80,7 @@ public final class PriceBooks implements Pricer {
   }
 
   private void compute(NormalizedSpan call, boolean used) {
-    for (String model : candidates(call)) {
+    for (String model : candidates(new Names(call.responseModel, call.requestModel, call.model))) {
       int slash = model.indexOf('/');
       for (PriceBook book : books) {
         PriceEntry entry = book.find(call.provider, model, call.eventTimeMs);
@@ -96,16 +104,29 @@ public final class PriceBooks implements Pricer {
     }
   }
 
-  private static Set<String> candidates(NormalizedSpan call) {
-    Set<String> names = new LinkedHashSet<>();
-    for (String name : new String[] {call.responseModel, call.requestModel, call.model}) {
-      if (!name.isEmpty()) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        names.add(lower);
-        names.add(DATE_AT_END.matcher(lower).replaceFirst(""));
+  private List<String> candidates(Names names) {
+    List<String> known = candidates.get(names);
+    if (known == null) {
+      known = names.candidates();
+      if (candidates.size() < MAX_NAMES) {
+        candidates.put(names, known);
       }
     }
-    return names;
+    return known;
+  }
+
+  private record Names(String response, String request, String model) {
+    List<String> candidates() {
+      Set<String> names = new LinkedHashSet<>();
+      for (String name : List.of(response, request, model)) {
+        if (!name.isEmpty()) {
+          String lower = name.toLowerCase(Locale.ROOT);
+          names.add(lower);
+          names.add(DATE_AT_END.matcher(lower).replaceFirst(""));
+        }
+      }
+      return List.copyOf(names);
+    }
   }
 
   /** USD, or null if the entry lacks a price that the call needs. */
