@@ -105,7 +105,8 @@ final class EndToEnd {
                   Integer.toString(rate),
                   Integer.toString(warm),
                   Integer.toString(seconds),
-                  ENVIRONMENT));
+                  ENVIRONMENT,
+                  Integer.toString(number("warmrate", rate))));
       BufferedReader said =
           new BufferedReader(
               new InputStreamReader(generator.getInputStream(), StandardCharsets.UTF_8));

@@ -28,6 +28,7 @@ final class Generator {
   private final String host;
   private final int port;
   private final double rate;
+  private final double warmRate;
   private final List<Template> templates;
   private final AtomicLong number = new AtomicLong();
   private final AtomicLongArray sent;
@@ -42,20 +43,30 @@ final class Generator {
   private final long beginNanos = System.nanoTime();
 
   private Generator(
-      String host, int port, double rate, int warmSeconds, int seconds, List<Template> templates) {
+      String host,
+      int port,
+      double rate,
+      double warmRate,
+      int warmSeconds,
+      int seconds,
+      List<Template> templates) {
     this.host = host;
     this.port = port;
     this.rate = rate;
+    this.warmRate = warmRate;
     this.templates = templates;
     this.sent = new AtomicLongArray(templates.size());
     this.measureFromNanos = beginNanos + warmSeconds * 1_000_000_000L;
     this.endNanos = measureFromNanos + seconds * 1_000_000_000L;
   }
 
-  /** Arguments: host, port, spans a second, seconds of warm-up, seconds measured, environment. */
+  /**
+   * Arguments: host, port, spans a second, seconds of warm-up, seconds measured, environment, and
+   * spans a second during warm-up if they are others.
+   */
   public static void main(String[] args) throws InterruptedException {
-    if (args.length != 6) {
-      System.err.println("usage: Generator HOST PORT RATE WARM SECONDS ENVIRONMENT");
+    if (args.length != 6 && args.length != 7) {
+      System.err.println("usage: Generator HOST PORT RATE WARM SECONDS ENVIRONMENT [WARMRATE]");
       System.exit(2);
     }
     List<Template> templates = Requests.encode(TEMPLATES, 4, args[5]);
@@ -64,6 +75,7 @@ final class Generator {
             args[0],
             Integer.parseInt(args[1]),
             Double.parseDouble(args[2]),
+            Double.parseDouble(args[args.length == 7 ? 6 : 2]),
             Integer.parseInt(args[3]),
             Integer.parseInt(args[4]),
             templates);
@@ -95,12 +107,11 @@ final class Generator {
   }
 
   private void send() {
-    double perRequest = Requests.SPANS / rate * 1e9;
     byte[] body = new byte[templates.stream().mapToInt(Template::sizeBytes).max().orElse(0)];
     try (HttpSender sender = new HttpSender(host, port)) {
       while (true) {
         long n = number.getAndIncrement();
-        long due = beginNanos + (long) (n * perRequest);
+        long due = dueNanos(n);
         if (due >= endNanos) {
           return;
         }
@@ -123,6 +134,15 @@ final class Generator {
     } catch (IOException e) {
       throw new IllegalStateException("the receiver is gone: " + e.getMessage(), e);
     }
+  }
+
+  /** When a request is to be sent. */
+  private long dueNanos(long n) {
+    double warmNanos = measureFromNanos - beginNanos;
+    double perWarm = Requests.SPANS / warmRate * 1e9;
+    double warm = warmNanos / perWarm;
+    return beginNanos
+        + (long) (n < warm ? n * perWarm : warmNanos + (n - warm) * (Requests.SPANS / rate * 1e9));
   }
 
   private void acknowledged(int which, Template template, long startNanos) {
