@@ -79,11 +79,13 @@ public final class SinkRunner implements AutoCloseable {
 
     SinkMetrics callMetrics = metrics(config, "calls");
     CallRows calls = new CallRows(config.attributeNames());
-    runner.add(config, calls, callMetrics, calls.blocks());
+    long lingerMs = settings.longValue(Keys.SINK_LINGER_MS);
+    runner.add(config, calls, callMetrics, calls.blocks(), lingerMs);
 
     SinkMetrics rollupMetrics = metrics(config, "rollups");
     RollupRows rollups = new RollupRows(config.cubes(), config.attributeNames(), rollupMetrics);
-    runner.add(config, rollups, rollupMetrics, rollups.tables());
+    // All tasks of the job emit in one transaction: with its first row nearly all of it is there.
+    runner.add(config, rollups, rollupMetrics, rollups.tables(), lingerMs / 4);
 
     SinkMetrics spanMetrics = metrics(config, "spans");
     SpanRows spans =
@@ -93,7 +95,7 @@ public final class SinkRunner implements AutoCloseable {
             settings.bool(Keys.SPANS_INFRA),
             spanMetrics,
             config.clock());
-    runner.add(config, spans, spanMetrics, spans.blocks());
+    runner.add(config, spans, spanMetrics, spans.blocks(), lingerMs);
 
     runner.sinks.forEach(sink -> sink.thread().start());
     return runner;
@@ -103,7 +105,8 @@ public final class SinkRunner implements AutoCloseable {
     return new SinkMetrics(config.registry(), sink, config.clock());
   }
 
-  private void add(Config config, BatchRows rows, SinkMetrics metrics, List<TableBlock> tables) {
+  private void add(
+      Config config, BatchRows rows, SinkMetrics metrics, List<TableBlock> tables, long lingerMs) {
     Settings settings = config.settings();
     ClickHouseStore store = new ClickHouseStore(config.clickHouse(), config.clock());
     store.check(tables);
@@ -118,7 +121,7 @@ public final class SinkRunner implements AutoCloseable {
                     rows.kind(), consumerConfig(settings), producerConfig(settings)),
                 metrics,
                 settings.integer(Keys.SINK_BATCH_ROWS),
-                settings.longValue(Keys.SINK_LINGER_MS),
+                lingerMs,
                 settings.longValue(Keys.SINK_INTERVAL_MS),
                 config.clock(),
                 new SplittableRandom()));

@@ -43,7 +43,7 @@ public final class QueryBenchmark {
   private static final long FILL_MEMORY_BYTES = 6L << 30;
   private static final long MINUTE_MS = 60_000;
   private static final int MIN_RUNS = 5;
-  private static final long WARM_UP_NANOS = 15_000_000_000L;
+  private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(45);
   private static final double LONG_ENOUGH_MS = 1500;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,7 +63,11 @@ public final class QueryBenchmark {
               args.length > 3 ? Long.parseLong(args[2]) : CALLS,
               args.length > 3 ? Long.parseLong(args[3]) : SPANS);
       case "measure" ->
-          measure(dir, Path.of(args[2]), args.length > 3 ? Integer.parseInt(args[3]) : 20);
+          measure(
+              dir,
+              Path.of(args[2]),
+              args.length > 3 ? Integer.parseInt(args[3]) : 20,
+              args.length > 4 ? args[4] : "");
       case "dashboards" ->
           dashboards(dir, Path.of(args[2]), args.length > 3 ? Integer.parseInt(args[3]) : 60);
       default -> throw new IllegalArgumentException("unknown command " + args[0]);
@@ -97,7 +101,7 @@ public final class QueryBenchmark {
     return Settings.of(all);
   }
 
-  private static void measure(Path dir, Path out, int runs) throws Exception {
+  private static void measure(Path dir, Path out, int runs, String only) throws Exception {
     long endMs = Long.parseLong(Files.readString(dir.resolve("end-ms")));
     List<Measured> measured = new ArrayList<>();
     try (EmbeddedClickHouse server = EmbeddedClickHouse.start(dir, 0, memory(), why -> {});
@@ -112,6 +116,9 @@ public final class QueryBenchmark {
       List<Asked> all = Asked.all(endMs, DAYS, ids(service, http, endMs));
       warmUp(all.get(0), service, http);
       for (Asked asked : all) {
+        if (!asked.name().startsWith(only)) {
+          continue;
+        }
         Measured one = measure(asked, service, http, clickHouse, runs);
         measured.add(one);
         System.out.print(Report.row(one));

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * progress than there is, never a newer one. Thread-safe.
  */
 public final class ProgressReader {
-  private static final long MAX_AGE_MS = 250;
+  private static final long MAX_AGE_MS = 120;
   private static final long PARTITIONS_MAX_AGE_MS = 10_000;
   private static final long RECENT_MS = 120_000;
 
@@ -36,7 +36,7 @@ public final class ProgressReader {
         new Remembered<>(this::loadPartitions, PARTITIONS_MAX_AGE_MS, clock, database.background());
   }
 
-  /** Progress not older than a quarter of a second. */
+  /** Progress not older than {@value #MAX_AGE_MS} ms. */
   public Progress read() {
     return latest.get();
   }
