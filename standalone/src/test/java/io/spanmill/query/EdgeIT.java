@@ -108,6 +108,8 @@ class EdgeIT {
     more.put(Keys.PROJECTS, "default,alpha,bravo");
     more.put(Keys.QUERY_RATE_LIMIT, "100000");
     more.put(Keys.CONTENT_STORAGE, "on");
+    // Answers of closed ranges are kept for 20 s: here that would only be waited for.
+    more.put(Keys.QUERY_CACHE_BYTES, "0");
     grafana = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     grafana.createContext(
         "/",
