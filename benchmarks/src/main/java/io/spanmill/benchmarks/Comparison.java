@@ -6,11 +6,8 @@ package io.spanmill.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -62,10 +59,11 @@ final class Comparison {
       System.exit(2);
     }
     Map<String, String> options = Options.of(List.of(args).subList(3, args.length));
-    new Comparison(options).run(args[0], args[1], args[2]);
+    new Comparison(options)
+        .run(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
   }
 
-  private void run(String rate, String warm, String seconds) throws Exception {
+  private void run(int rate, int warm, int seconds) throws Exception {
     Path dir = Files.createTempDirectory("spanmill-compare-");
     Map<String, String> settings = new HashMap<>(Map.of("content.storage", "off"));
     settings.putAll(Options.settings(options));
@@ -130,61 +128,38 @@ final class Comparison {
         environment);
   }
 
-  private void measure(Stage stage, int collectorPort, String rate, String warm, String seconds)
+  private void measure(Stage stage, int collectorPort, int rate, int warm, int seconds)
       throws Exception {
     List<Watched> watched = stage.watchAll();
-    Map<String, BufferedReader> loads = new LinkedHashMap<>();
+    Map<String, Load> loads = new LinkedHashMap<>();
     if (only.contains(INGEST)) {
-      String port = stage.setting("ingest.http.port");
-      loads.put(INGEST, reader(generator(stage, "generator", port, rate, warm, seconds)));
+      int port = stage.port("ingest.http.port");
+      loads.put(INGEST, load(stage, "generator", port, rate, warm, seconds));
     }
     if (only.contains(OTLP_TO_KAFKA)) {
-      String port = Integer.toString(collectorPort);
       loads.put(
-          OTLP_TO_KAFKA,
-          reader(generator(stage, "generator-collector", port, rate, warm, seconds)));
+          OTLP_TO_KAFKA, load(stage, "generator-collector", collectorPort, rate, warm, seconds));
     }
     // The first load's clock is everybody's; the other began within the same second.
-    BufferedReader clock = loads.values().iterator().next();
-    await(clock, "measuring");
+    Load clock = loads.values().iterator().next();
+    clock.awaitMeasuring();
     Sample before = Sample.of(watched);
-    await(clock, "measured");
+    clock.awaitMeasured();
     Sample after = Sample.of(watched);
     Map<String, JsonNode> told = new LinkedHashMap<>();
-    for (Map.Entry<String, BufferedReader> load : loads.entrySet()) {
+    for (Map.Entry<String, Load> load : loads.entrySet()) {
       if (load.getValue() != clock) {
-        await(load.getValue(), "measuring");
-        await(load.getValue(), "measured");
+        load.getValue().awaitMeasuring();
+        load.getValue().awaitMeasured();
       }
-      told.put(load.getKey(), MAPPER.readTree(load.getValue().readLine()));
-      load.getValue().close();
+      told.put(load.getKey(), load.getValue().end());
     }
     report(watched, before, after, told);
-    stage.forget("generator");
-    stage.forget("generator-collector");
   }
 
-  private static Process generator(
-      Stage stage, String name, String port, String rate, String warm, String seconds)
+  private static Load load(Stage stage, String name, int port, int rate, int warm, int seconds)
       throws IOException {
-    return stage.java(
-        name,
-        "512m",
-        List.of("-XX:+UseSerialGC"),
-        Generator.class,
-        List.of("127.0.0.1", port, rate, warm, seconds, "compare"));
-  }
-
-  private static BufferedReader reader(Process process) {
-    return new BufferedReader(
-        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-  }
-
-  private static void await(BufferedReader said, String wanted) throws IOException {
-    String line = said.readLine();
-    if (!wanted.equals(line)) {
-      throw new IOException("the generator said " + line + " and not " + wanted);
-    }
+    return new Load(stage, name, port, rate, rate, warm, seconds, "compare");
   }
 
   /** CPU so far, by process and by process and thread. */

@@ -7,12 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +45,7 @@ final class EndToEnd {
   }
 
   private int number(String option, int otherwise) {
-    return Integer.parseInt(options.getOrDefault(option, Integer.toString(otherwise)));
+    return Options.number(options, option, otherwise);
   }
 
   private boolean run() throws Exception {
@@ -93,32 +90,24 @@ final class EndToEnd {
       if (options.containsKey("every")) {
         intervals.start();
       }
-      Process generator =
-          stage.java(
+      Load generator =
+          new Load(
+              stage,
               "generator",
-              "512m",
-              List.of("-XX:+UseSerialGC"),
-              Generator.class,
-              List.of(
-                  "127.0.0.1",
-                  stage.setting("ingest.http.port"),
-                  Integer.toString(rate),
-                  Integer.toString(warm),
-                  Integer.toString(seconds),
-                  ENVIRONMENT,
-                  Integer.toString(number("warmrate", rate))));
-      BufferedReader said =
-          new BufferedReader(
-              new InputStreamReader(generator.getInputStream(), StandardCharsets.UTF_8));
-      expect(said, "measuring");
+              stage.port("ingest.http.port"),
+              rate,
+              number("warmrate", rate),
+              warm,
+              seconds,
+              ENVIRONMENT);
+      generator.awaitMeasuring();
       freshness.count(true);
       sample(watched, before, threadsBefore);
-      expect(said, "measured");
+      generator.awaitMeasured();
       sample(watched, after, threadsAfter);
       freshness.count(false);
       measuredMs = System.currentTimeMillis();
-      load = MAPPER.readTree(said.readLine());
-      stage.forget("generator");
+      load = generator.end();
       result.set("load", load);
       report(watched, before, after, threadsBefore, threadsAfter, load, result);
       long drained = awaitComplete(stage, api, fromMs, load, differences);
@@ -150,13 +139,6 @@ final class EndToEnd {
     }
     ArrayNode told = result.putArray("different");
     differences.forEach(told::add);
-  }
-
-  private static void expect(BufferedReader said, String wanted) throws IOException {
-    String line = said.readLine();
-    if (!wanted.equals(line)) {
-      throw new IOException("the generator said " + line + " and not " + wanted);
-    }
   }
 
   private static void sample(

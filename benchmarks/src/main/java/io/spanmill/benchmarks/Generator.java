@@ -61,12 +61,12 @@ final class Generator {
   }
 
   /**
-   * Arguments: host, port, spans a second, seconds of warm-up, seconds measured, environment, and
-   * spans a second during warm-up if they are others.
+   * Arguments: host, port, spans a second, seconds of warm-up, seconds measured, environment, spans
+   * a second during warm-up.
    */
   public static void main(String[] args) throws InterruptedException {
-    if (args.length != 6 && args.length != 7) {
-      System.err.println("usage: Generator HOST PORT RATE WARM SECONDS ENVIRONMENT [WARMRATE]");
+    if (args.length != 7) {
+      System.err.println("usage: Generator HOST PORT RATE WARM SECONDS ENVIRONMENT WARMRATE");
       System.exit(2);
     }
     List<Template> templates = Requests.encode(TEMPLATES, 4, args[5]);
@@ -75,7 +75,7 @@ final class Generator {
             args[0],
             Integer.parseInt(args[1]),
             Double.parseDouble(args[2]),
-            Double.parseDouble(args[args.length == 7 ? 6 : 2]),
+            Double.parseDouble(args[6]),
             Integer.parseInt(args[3]),
             Integer.parseInt(args[4]),
             templates);

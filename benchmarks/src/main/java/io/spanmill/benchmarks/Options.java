@@ -30,6 +30,11 @@ final class Options {
     return options;
   }
 
+  /** A whole number, or another if it is not given. */
+  static int number(Map<String, String> options, String name, int otherwise) {
+    return Integer.parseInt(options.getOrDefault(name, Integer.toString(otherwise)));
+  }
+
   /** Options of the services' JVMs: {@code java} and {@code jfr}. */
   static List<String> java(Map<String, String> options) {
     List<String> java = new ArrayList<>();

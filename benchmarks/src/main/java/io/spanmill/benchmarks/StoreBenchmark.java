@@ -99,16 +99,8 @@ final class StoreBenchmark {
 
   /** Arguments: {@code record} or {@code replay}, then {@code name=value}; see README.md. */
   public static void main(String[] args) throws Exception {
-    Map<String, String> options = new HashMap<>();
-    for (int i = 1; i < args.length; i++) {
-      int at = args[i].indexOf('=');
-      if (at < 1) {
-        System.err.println("'" + args[i] + "' is not name=value; see benchmarks/README.md");
-        System.exit(2);
-      }
-      options.put(args[i].substring(0, at), args[i].substring(at + 1));
-    }
-    StoreBenchmark benchmark = new StoreBenchmark(options);
+    List<String> given = List.of(args).subList(Math.min(1, args.length), args.length);
+    StoreBenchmark benchmark = new StoreBenchmark(Options.of(given));
     switch (args.length == 0 ? "" : args[0]) {
       case "record" -> benchmark.record();
       case "replay" -> benchmark.replay();
@@ -120,7 +112,7 @@ final class StoreBenchmark {
   }
 
   private int number(String option, int otherwise) {
-    return Integer.parseInt(options.getOrDefault(option, Integer.toString(otherwise)));
+    return Options.number(options, option, otherwise);
   }
 
   private static Path home() {
@@ -133,45 +125,32 @@ final class StoreBenchmark {
   }
 
   private Map<String, String> settings() {
-    Map<String, String> more = new HashMap<>();
-    more.put("content.storage", "off");
-    options.forEach(
-        (key, value) -> {
-          if (key.startsWith("set.")) {
-            more.put(key.substring(4), value);
-          }
-        });
+    Map<String, String> more = new HashMap<>(Map.of("content.storage", "off"));
+    more.putAll(Options.settings(options));
     return more;
   }
 
   /** Runs ingest and aggregator under load and keeps what the topics hold at its end. */
   private void record() throws Exception {
-    int warm = number("warm", 30);
-    int seconds = number("seconds", 30);
     Path dir = Files.createTempDirectory("spanmill-record-");
     try (Stage stage = new Stage(dir, home(), List.of(), settings())) {
       stage.start("ingest");
       stage.start("aggregator");
-      Process generator =
-          stage.java(
+      Load generator =
+          new Load(
+              stage,
               "generator",
-              "512m",
-              List.of("-XX:+UseSerialGC"),
-              Generator.class,
-              List.of(
-                  "127.0.0.1",
-                  stage.setting("ingest.http.port"),
-                  options.getOrDefault("rate", "10000"),
-                  Integer.toString(warm),
-                  Integer.toString(seconds),
-                  "store"));
-      BufferedReader said = reader(generator);
-      expect(said, "measuring");
+              stage.port("ingest.http.port"),
+              number("rate", 10_000),
+              number("rate", 10_000),
+              number("warm", 30),
+              number("seconds", 30),
+              "store");
+      generator.awaitMeasuring();
       long fromMs = System.currentTimeMillis();
-      expect(said, "measured");
+      generator.awaitMeasured();
       long toMs = System.currentTimeMillis();
-      said.readLine();
-      stage.forget("generator");
+      generator.end();
       long bytes =
           Recording.write(
               recording(), stage.setting("kafka.bootstrap"), partitions(stage), fromMs, toMs);
@@ -183,15 +162,12 @@ final class StoreBenchmark {
     return Settings.of(stage.settings()).integer("kafka.partitions");
   }
 
-  private static BufferedReader reader(Process process) {
-    return new BufferedReader(
-        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-  }
-
-  private static void expect(BufferedReader said, String wanted) throws IOException {
-    for (String line = said.readLine(); !wanted.equals(line); line = said.readLine()) {
+  private static void awaitReady(Process process) throws IOException {
+    BufferedReader said =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    for (String line = said.readLine(); !"ready".equals(line); line = said.readLine()) {
       if (line == null) {
-        throw new IOException("ended before it said " + wanted);
+        throw new IOException("the sinks ended before they were ready");
       }
     }
   }
@@ -210,16 +186,13 @@ final class StoreBenchmark {
       Path users = Files.createDirectories(dir.resolve("clickhouse/users.d"));
       Files.copy(Path.of(options.get("users")), users.resolve("tried.xml"));
     }
-    List<String> java = new ArrayList<>();
-    if (!options.getOrDefault("java", "").isEmpty()) {
-      java.addAll(List.of(options.get("java").split(" ")));
-    }
+    List<String> java = Options.java(options);
     try (Stage stage = new Stage(dir, home(), java, settings());
         ClickHouse clickHouse = ClickHouse.open(Settings.of(stage.settings()))) {
       List<String> arguments = new ArrayList<>();
       stage.settings().forEach((key, value) -> arguments.add(key + "=" + value));
       Process sinks = stage.java("sinks", "768m", java, SinksAlone.class, arguments);
-      expect(reader(sinks), "ready");
+      awaitReady(sinks);
       alter(clickHouse);
       measure(stage, clickHouse, logs);
     }

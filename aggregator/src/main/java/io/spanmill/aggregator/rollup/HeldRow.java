@@ -48,8 +48,8 @@ final class HeldRow {
     state = GONE;
   }
 
-  /** What it takes once its stored form has that length: a bucket's two bytes are ten in memory. */
-  int bytesOf(int storedLength) {
-    return FIXED_BYTES + 4 * storedLength;
+  /** Its stored form has that length: a bucket's two bytes are ten in memory. */
+  void weigh(int storedLength) {
+    bytes = FIXED_BYTES + 4 * storedLength;
   }
 }

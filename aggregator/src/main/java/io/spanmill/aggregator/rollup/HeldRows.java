@@ -53,7 +53,7 @@ final class HeldRows {
     RollupState state = new RollupState();
     state.decode(stored, in);
     row = new HeldRow(key, storeKey, state);
-    weigh(row, stored.length);
+    row.weigh(stored.length);
     hold(row);
     return row;
   }
@@ -168,12 +168,8 @@ final class HeldRows {
     store.put(row.storeKey, value);
     row.changed = false;
     budget.add(-row.bytes);
-    weigh(row, value.length);
+    row.weigh(value.length);
     budget.add(row.bytes);
     return value;
-  }
-
-  private static void weigh(HeldRow row, int storedLength) {
-    row.bytes = row.bytesOf(storedLength);
   }
 }

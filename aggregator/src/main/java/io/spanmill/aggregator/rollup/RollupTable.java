@@ -127,6 +127,50 @@ public final class RollupTable {
     series.clear();
   }
 
+  /** Writes out changed rows of every cube's finest window and of windows that have ended. */
+  public void emitFinestAndEnded(long nowMs, Consumer<byte[]> records) {
+    emit(dirty.takeFinestAndEnded(nowMs), records);
+  }
+
+  /** Writes out changed rows of a kind of window, ended or not. */
+  public void emit(WindowKind kind, Consumer<byte[]> records) {
+    emit(dirty.take(kind), records);
+  }
+
+  /**
+   * Evicts a part of the windows of a kind that ended at or before; to be called after they were
+   * emitted.
+   *
+   * @return whether there may be more
+   */
+  public boolean evict(WindowKind kind, long endedByMs) {
+    long startBeforeMs = endedByMs - kind.lengthMs() + 1;
+    if (kind == WindowKind.ALL || startBeforeMs <= 0) {
+      return false;
+    }
+    guard.evict(kind, startBeforeMs, MAX_DELETES_AT_ONCE);
+    rows.drop(key -> key.window() == kind && key.startMs() < startBeforeMs);
+    int deleted =
+        store.deleteRange(
+            RowKey.floor(kind, 0), RowKey.floor(kind, startBeforeMs), MAX_DELETES_AT_ONCE);
+    return deleted == MAX_DELETES_AT_ONCE;
+  }
+
+  /** Rows in memory. */
+  public int heldRows() {
+    return rows.size();
+  }
+
+  /** Rows that wait to be emitted. */
+  public int dirtyRows() {
+    return dirty.size();
+  }
+
+  /** Partials dropped because no configured cube has their name and shape. */
+  public long unknownCubes() {
+    return unknownCubes;
+  }
+
   private @Nullable Series seriesOf(Partial partial) {
     Cube cube = cubes.get(partial.cube);
     if (cube == null
@@ -195,50 +239,6 @@ public final class RollupTable {
   private RowKey key(WindowKind kind, long start, String[] values, Cube cube, int edition) {
     hasher.hash(values);
     return new RowKey(kind, start, hasher.hi(), hasher.lo(), cube.name(), edition);
-  }
-
-  /** Writes out changed rows of every cube's finest window and of windows that have ended. */
-  public void emitFinestAndEnded(long nowMs, Consumer<byte[]> records) {
-    emit(dirty.takeFinestAndEnded(nowMs), records);
-  }
-
-  /** Writes out changed rows of a kind of window, ended or not. */
-  public void emit(WindowKind kind, Consumer<byte[]> records) {
-    emit(dirty.take(kind), records);
-  }
-
-  /**
-   * Evicts a part of the windows of a kind that ended at or before; to be called after they were
-   * emitted.
-   *
-   * @return whether there may be more
-   */
-  public boolean evict(WindowKind kind, long endedByMs) {
-    long startBeforeMs = endedByMs - kind.lengthMs() + 1;
-    if (kind == WindowKind.ALL || startBeforeMs <= 0) {
-      return false;
-    }
-    guard.evict(kind, startBeforeMs, MAX_DELETES_AT_ONCE);
-    rows.drop(key -> key.window() == kind && key.startMs() < startBeforeMs);
-    int deleted =
-        store.deleteRange(
-            RowKey.floor(kind, 0), RowKey.floor(kind, startBeforeMs), MAX_DELETES_AT_ONCE);
-    return deleted == MAX_DELETES_AT_ONCE;
-  }
-
-  /** Rows in memory. */
-  public int heldRows() {
-    return rows.size();
-  }
-
-  /** Rows that wait to be emitted. */
-  public int dirtyRows() {
-    return dirty.size();
-  }
-
-  /** Partials dropped because no configured cube has their name and shape. */
-  public long unknownCubes() {
-    return unknownCubes;
   }
 
   private boolean isFinest(RowKey row) {

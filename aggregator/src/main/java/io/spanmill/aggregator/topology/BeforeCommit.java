@@ -41,7 +41,7 @@ final class BeforeCommit implements StateStore, CachedStateStore<byte[], byte[]>
 
   @Override
   public void clearCache() {
-    // A task that is wiped begins with a new processor.
+    // Nothing is held here; what the processor holds it forgets when it is begun anew.
   }
 
   @Override
