@@ -8,6 +8,7 @@ import static io.spanmill.query.http.Json.object;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.spanmill.config.Build;
 import io.spanmill.model.Dimension;
 import io.spanmill.model.ErrorClass;
 import java.io.IOException;

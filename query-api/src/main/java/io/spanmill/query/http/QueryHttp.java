@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.spanmill.auth.ApiKeys;
 import io.spanmill.auth.Projects;
 import io.spanmill.auth.Tokens;
+import io.spanmill.config.Build;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.pricing.Engines;

@@ -8,6 +8,7 @@ import static io.spanmill.query.http.Json.object;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.spanmill.codec.Topics;
+import io.spanmill.config.Build;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;

@@ -3,6 +3,7 @@
  */
 package io.spanmill.standalone.cli;
 
+import io.spanmill.config.Build;
 import io.spanmill.config.SettingsException;
 import io.spanmill.standalone.ServiceKind;
 import io.spanmill.standalone.embedded.SetupException;
@@ -10,6 +11,7 @@ import java.io.PrintWriter;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -31,7 +33,7 @@ import picocli.CommandLine.Spec;
     },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    version = "Spanmill 0.1.0",
+    versionProvider = SpanmillCommand.Version.class,
     footer = {
       "",
       "The start script adds: build (builds only), test (runs every test suite).",
@@ -80,5 +82,13 @@ public final class SpanmillCommand implements Runnable {
     LoggerFactory.getLogger(SpanmillCommand.class).error("the command failed", failure);
     err.println("spanmill: " + failure);
     return ExitCode.FAILED;
+  }
+
+  /** What {@code --version} prints. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"Spanmill " + Build.read()};
+    }
   }
 }
