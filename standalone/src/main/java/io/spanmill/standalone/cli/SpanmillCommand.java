@@ -33,7 +33,6 @@ import picocli.CommandLine.Spec;
     },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
-    versionProvider = SpanmillCommand.Version.class,
     footer = {
       "",
       "The start script adds: build (builds only), test (runs every test suite).",
@@ -53,6 +52,7 @@ public final class SpanmillCommand implements Runnable {
     for (ServiceKind kind : ServiceKind.values()) {
       line.addSubcommand(kind.commandName(), new ServiceCommand(kind));
     }
+    tellVersion(line);
     line.setExecutionExceptionHandler(
         (failure, command, result) -> report(failure, command.getErr()));
     line.setParameterExceptionHandler(
@@ -63,6 +63,11 @@ public final class SpanmillCommand implements Runnable {
           return ExitCode.USAGE;
         });
     return line;
+  }
+
+  private static void tellVersion(CommandLine line) {
+    line.getCommandSpec().versionProvider(new Version());
+    line.getSubcommands().values().forEach(SpanmillCommand::tellVersion);
   }
 
   @Override

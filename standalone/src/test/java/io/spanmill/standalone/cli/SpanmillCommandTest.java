@@ -5,13 +5,17 @@ package io.spanmill.standalone.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spanmill.config.Build;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class SpanmillCommandTest {
   @TempDir Path temp;
@@ -23,6 +27,21 @@ class SpanmillCommandTest {
     assertThat(SpanmillCommand.run("send", "--help")).isEqualTo(ExitCode.OK);
     assertThat(SpanmillCommand.run("reconcile", "--help")).isEqualTo(ExitCode.OK);
     assertThat(SpanmillCommand.run("reprice", "--help")).isEqualTo(ExitCode.OK);
+  }
+
+  @Test
+  void version_isToldByEveryCommand() {
+    List<CommandLine> lines = new ArrayList<>(List.of(SpanmillCommand.line()));
+    for (int i = 0; i < lines.size(); i++) {
+      lines.addAll(lines.get(i).getSubcommands().values());
+    }
+
+    assertThat(lines)
+        .allSatisfy(
+            line ->
+                assertThat(line.getCommandSpec().version())
+                    .as(line.getCommandSpec().qualifiedName())
+                    .containsExactly("Spanmill " + Build.read()));
   }
 
   @Test
