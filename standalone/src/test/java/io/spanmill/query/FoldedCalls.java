@@ -96,12 +96,10 @@ final class FoldedCalls {
     PartialBatchWriter writer = new PartialBatchWriter();
     writer.begin();
     fold.drain((target, cube, start, dims, r, last) -> writer.add(cube.name(), start, dims, r));
+    byte[] record = writer.finish(0, 0, 0, 0);
     PartialBatchReader reader = new PartialBatchReader();
-    reader.reset(writer.finish(0, 0, 0, 0));
-    offset++;
-    while (reader.hasNext()) {
-      table.fold(reader.next(), 0, offset);
-    }
+    reader.reset(record);
+    table.fold(record, reader, ++offset);
   }
 
   private void insert(byte[] record) {

@@ -107,14 +107,32 @@ public final class CardinalityGuard {
       changed(window, SERIES_INDEX);
       return values;
     }
+    String[] out = other(cube, values);
+    if (!Arrays.equals(out, values)) {
+      countFolded(window, SERIES_INDEX, SERIES, calls);
+    }
+    return out;
+  }
+
+  /** The values of the series that those past the greatest number of series fold into. */
+  static String[] other(Cube cube, String[] values) {
     String[] out = values.clone();
     for (int i = 0; i < values.length; i++) {
       if (folds(cube, i)) {
         out[i] = Cube.OTHER;
       }
     }
-    if (!Arrays.equals(out, values)) {
-      countFolded(window, SERIES_INDEX, SERIES, calls);
+    return out;
+  }
+
+  /** The dimension values under which a partial was counted before: what was admitted then. */
+  String[] admitted(Cube cube, WindowKind kind, long startMs, String[] values) {
+    Values window = window(new Window(cube.name(), values[0], kind, startMs));
+    String[] out = values.clone();
+    for (int i = 0; i < values.length; i++) {
+      if (folds(cube, i) && !values[i].isEmpty() && !window.isAdmitted(i, hasher.hash(values[i]))) {
+        out[i] = Cube.OTHER;
+      }
     }
     return out;
   }
@@ -264,13 +282,21 @@ public final class CardinalityGuard {
       this.key = key;
     }
 
+    boolean isAdmitted(int index, long hash) {
+      return recent(index).contains(hash) || store.get(valueKey(index, hash)) != null;
+    }
+
+    private byte[] valueKey(int index, long hash) {
+      byte[] dimension = key(VALUES, key, index);
+      return ByteBuffer.allocate(dimension.length + 8).put(dimension).putLong(hash).array();
+    }
+
     boolean admit(int index, long hash) {
       LongHashSet set = recent(index);
       if (set.contains(hash)) {
         return true;
       }
-      byte[] dimension = key(VALUES, key, index);
-      byte[] value = ByteBuffer.allocate(dimension.length + 8).put(dimension).putLong(hash).array();
+      byte[] value = valueKey(index, hash);
       if (store.get(value) == null) {
         if (admitted[index] >= limit) {
           return false;

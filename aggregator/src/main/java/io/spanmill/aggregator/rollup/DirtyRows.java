@@ -19,7 +19,7 @@ import java.util.function.Predicate;
  * emitted before. Not thread-safe.
  */
 final class DirtyRows {
-  private static final byte PREFIX = 'd';
+  static final byte PREFIX = 'd';
   private static final byte[] LISTED = {1};
 
   private final ByteStore store;
@@ -45,9 +45,10 @@ final class DirtyRows {
 
   /** Reads back what the store lists. */
   void rebuild() {
+    // What lies behind the greatest kind of window is the log.
     store.range(
         new byte[] {PREFIX},
-        new byte[] {PREFIX + 1},
+        new byte[] {PREFIX, (byte) 0xff},
         (key, value) -> {
           byte[] row = new byte[key.length - 1];
           System.arraycopy(key, 1, row, 0, row.length);

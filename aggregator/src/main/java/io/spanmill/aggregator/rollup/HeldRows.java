@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of a table that were asked for of late, decoded, over the store that has them all. What
- * changes is written when {@link #flush} is called, when it is emitted, or when it must make room:
- * a row that many partials meet is encoded once for all of them. Not thread-safe.
+ * changes is written when {@link #flush} is called or when it must make room: a row that many
+ * partials meet is encoded once for all of them. Not thread-safe.
  *
  * <p>Makes room by second chance: the row held the longest goes unless it was used since it was
  * last looked at.
@@ -30,6 +30,10 @@ final class HeldRows {
   private final HeldBytes budget;
   private final Map<RowKey, HeldRow> held = new LinkedHashMap<>(1024);
   private final List<HeldRow> changed = new ArrayList<>();
+
+  /** Of those, the rows that folding the log again would not bring back. */
+  private final List<HeldRow> beyondLog = new ArrayList<>();
+
   private final PackedReader in = new PackedReader();
   private final PackedWriter out = new PackedWriter();
 
@@ -67,12 +71,17 @@ final class HeldRows {
     return row;
   }
 
-  /** Something was folded into the row. */
-  void change(HeldRow row) {
+  /** The record of that number is about to be folded into the row, or another part of it. */
+  void change(HeldRow row, long number) {
     row.used = true;
     if (!row.changed) {
       row.changed = true;
       changed.add(row);
+      // Just opened, or written amid this record: who folds it again finds no row, or one that
+      // seems to have it.
+      if (row.state().version == number) {
+        beyondLog.add(row);
+      }
     }
   }
 
@@ -83,17 +92,27 @@ final class HeldRows {
       return store.get(key.encode());
     }
     row.dirty = false;
-    return row.changed ? write(row) : row.state().encode(out);
+    return encode(row);
+  }
+
+  /** Writes the changed rows that folding the log again would not bring back. */
+  void flushBeyondLog() {
+    flush(beyondLog);
   }
 
   /** Writes every row that changed. */
   void flush() {
-    for (HeldRow row : changed) {
+    flush(changed);
+    beyondLog.clear();
+  }
+
+  private void flush(List<HeldRow> which) {
+    for (HeldRow row : which) {
       if (row.changed) {
         write(row);
       }
     }
-    changed.clear();
+    which.clear();
   }
 
   /** Lets rows go unwritten: the store has them, or is about to delete them. */
@@ -163,10 +182,13 @@ final class HeldRows {
     budget.add(-row.bytes);
   }
 
-  private byte[] write(HeldRow row) {
-    byte[] value = row.state().encode(out);
-    store.put(row.storeKey, value);
+  private void write(HeldRow row) {
+    store.put(row.storeKey, encode(row));
     row.changed = false;
+  }
+
+  private byte[] encode(HeldRow row) {
+    byte[] value = row.state().encode(out);
     budget.add(-row.bytes);
     row.weigh(value.length);
     budget.add(row.bytes);

@@ -4,6 +4,7 @@
 package io.spanmill.aggregator.rollup;
 
 import io.spanmill.codec.Partial;
+import io.spanmill.codec.PartialBatchReader;
 import io.spanmill.codec.RollupRowsWriter;
 import io.spanmill.codec.SeriesHasher;
 import io.spanmill.model.Cube;
@@ -11,15 +12,19 @@ import io.spanmill.model.Generation;
 import io.spanmill.model.WindowKind;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The cumulative rows of one partition: folds partials into every window of their cube, lists what
  * changed, writes it out when it is due, evicts what is over. All state lies in the two stores once
- * {@link #flush} was called; without it, what changed since is lost with the table.
+ * {@link #keep} was called; without it, what changed since is lost with the table. Most of it lies
+ * there as the records it came in: a row is written now and then, and the records since are folded
+ * again after a restart.
  *
  * <p>A row's version is the number of the last partial folded in, its generation that of the
  * partial that opened it and its edition: a window that was evicted, or that another edition began
@@ -32,6 +37,9 @@ public final class RollupTable {
 
   private static final int MAX_DELETES_AT_ONCE = 20_000;
 
+  /** Records kept for a restart; past it, every row is written. */
+  private static final long MAX_LOG_BYTES = 8L << 20;
+
   /** Series found again without asking the guard; past it, all are forgotten and asked anew. */
   private static final int MAX_SERIES = 50_000;
 
@@ -40,6 +48,7 @@ public final class RollupTable {
   private final HeldRows rows;
   private final CardinalityGuard guard;
   private final DirtyRows dirty;
+  private final PartialLog log;
   private final Map<Series, Series> series = new HashMap<>();
   private final SeriesHasher hasher = new SeriesHasher();
   private final RollupRowsWriter writer = new RollupRowsWriter();
@@ -49,7 +58,8 @@ public final class RollupTable {
    * A table over these stores.
    *
    * @param rows the rows
-   * @param index what is dirty; its keys do not collide with the guard's, which may share it
+   * @param index what is dirty and what was folded of late; its keys do not collide with the
+   *     guard's, which may share it
    * @param heldBytes memory for rows in hand, shared by tables
    */
   public RollupTable(
@@ -65,20 +75,38 @@ public final class RollupTable {
     this.rows = new HeldRows(rows, heldBytes);
     this.guard = guard;
     this.dirty = new DirtyRows(index, this::isFinest);
+    this.log = new PartialLog(index);
   }
 
-  /** Reads back what was dirty before a restart. */
+  /** Reads back what was dirty before a restart, and folds again what rows lack. */
   public void rebuild() {
     dirty.rebuild();
+    PartialBatchReader partials = new PartialBatchReader();
+    Set<RowKey> behind = new HashSet<>();
+    log.rebuild(
+        (number, record) -> {
+          partials.reset(record);
+          behind.clear();
+          while (partials.hasNext()) {
+            foldAgain(partials.next(), partials.edition(), number, behind);
+          }
+        });
   }
 
   /**
-   * Folds in a partial.
+   * Folds in a record of partials.
    *
-   * @param edition edition of the rollups it counts in
-   * @param number offset of the record it came in, ever growing
+   * @param partials turned to that record
+   * @param number its offset, ever growing
    */
-  public void fold(Partial partial, int edition, long number) {
+  public void fold(byte[] record, PartialBatchReader partials, long number) {
+    log.add(number, record);
+    while (partials.hasNext()) {
+      fold(partials.next(), partials.edition(), number);
+    }
+  }
+
+  private void fold(Partial partial, int edition, long number) {
     Series of = seriesOf(partial);
     if (of == null) {
       return;
@@ -86,6 +114,34 @@ public final class RollupTable {
     for (WindowKind kind : of.cube.windows()) {
       int counted = kind == WindowKind.ALL ? 0 : edition;
       fold(partial, of, kind, counted, Generation.ofJob(counted, number), number);
+    }
+  }
+
+  /**
+   * Folds in a partial that was before, where the row does not have it. Admits and opens nothing:
+   * whatever rows the record opened were written before it was committed.
+   *
+   * @param behind rows found to lack this record; it may have several partials for one
+   */
+  private void foldAgain(Partial partial, int edition, long number, Set<RowKey> behind) {
+    Series of = seriesOf(partial);
+    if (of == null) {
+      return;
+    }
+    for (WindowKind kind : of.cube.windows()) {
+      HeldRow row = findAgain(of, kind, partial.windowStartMs, edition);
+      if (row == null) {
+        continue; // A window that the cube has only since the restart.
+      }
+      if (row.state().version < number) {
+        behind.add(row.key);
+      }
+      if (behind.contains(row.key)) {
+        merge(partial, row, number);
+      } else {
+        // Whether it was emitted since is not known; again does no harm.
+        awaitEmission(row);
+      }
     }
   }
 
@@ -108,20 +164,31 @@ public final class RollupTable {
     }
   }
 
-  /** Writes all that changed since to the stores. */
+  /** Makes the stores hold all that there is, be it as rows or as records to fold again. */
+  public void keep() {
+    if (log.sizeBytes() > MAX_LOG_BYTES) {
+      flush();
+    } else {
+      rows.flushBeyondLog();
+      guard.flush();
+    }
+  }
+
+  /** Writes all rows that changed, so that no record need be folded again. */
   public void flush() {
     rows.flush();
     dirty.flush();
     guard.flush();
+    log.clear();
   }
 
-  /** Lets rows in memory go that were not used since this was last called. */
+  /** Lets rows in memory go that are written and were not used since this was last called. */
   public void dropIdle() {
     rows.dropIdle();
     series.clear();
   }
 
-  /** Gives all memory back; what was not flushed is lost. */
+  /** Gives all memory back; what was not kept is lost. */
   public void close() {
     rows.drop(key -> true);
     series.clear();
@@ -139,11 +206,13 @@ public final class RollupTable {
 
   /**
    * Evicts a part of the windows of a kind that ended at or before; to be called after they were
-   * emitted.
+   * emitted. Everything is {@linkplain #flush flushed} before: folding again must not meet half a
+   * window.
    *
    * @return whether there may be more
    */
   public boolean evict(WindowKind kind, long endedByMs) {
+    flush();
     long startBeforeMs = endedByMs - kind.lengthMs() + 1;
     if (kind == WindowKind.ALL || startBeforeMs <= 0) {
       return false;
@@ -198,9 +267,17 @@ public final class RollupTable {
     if (row == null) {
       row = find(of, kind, start, edition, generation, number, partial.rollup.calls);
     }
+    merge(partial, row, number);
+  }
+
+  private void merge(Partial partial, HeldRow row, long number) {
+    rows.change(row, number);
     row.state().rollup.merge(partial.rollup);
     row.state().version = number;
-    rows.change(row);
+    awaitEmission(row);
+  }
+
+  private void awaitEmission(HeldRow row) {
     if (!row.dirty) {
       row.dirty = true;
       dirty.add(row.key);
@@ -232,6 +309,19 @@ public final class RollupTable {
     }
     if (values == of.values) {
       of.keep(kind, row);
+    }
+    return row;
+  }
+
+  /** The row into which a partial of the series was folded; null if there is none. */
+  private @Nullable HeldRow findAgain(Series of, WindowKind kind, long windowStartMs, int edition) {
+    long start = kind.startOf(windowStartMs);
+    int counted = kind == WindowKind.ALL ? 0 : edition;
+    String[] values = guard.admitted(of.cube, kind, start, of.values);
+    HeldRow row = rows.get(key(kind, start, values, of.cube, counted));
+    if (row == null) {
+      values = CardinalityGuard.other(of.cube, values);
+      row = rows.get(key(kind, start, values, of.cube, counted));
     }
     return row;
   }

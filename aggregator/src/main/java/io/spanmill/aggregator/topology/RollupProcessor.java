@@ -80,7 +80,8 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     long nowMs = context.currentSystemTimeMs();
     hoursDueMs = nowMs + config.timing().emitHourMs();
     daysDueMs = nowMs + config.timing().emitDayMs();
-    evictionDueMs = nowMs + EVICT_INTERVAL_MS;
+    // Not all tasks at once: what it writes holds up a commit.
+    evictionDueMs = nowMs + EVICT_INTERVAL_MS * (1 + partition) / config.partitions();
     config.metrics().reportRollups(partition, nowMs, table.dirtyRows(), guard::folded);
     // All tasks at the same moment, so that one commit serves them; some time after stage 1 marked
     // and committed, so that what it said is folded by then.
@@ -122,7 +123,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   }
 
   private void save() {
-    table.flush();
+    table.keep();
     position.save();
     sources.save();
   }
@@ -130,9 +131,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   private void fold(byte[] value, long offset) {
     partials.reset(value);
     long unknownBefore = table.unknownCubes();
-    while (partials.hasNext()) {
-      table.fold(partials.next(), partials.edition(), offset);
-    }
+    table.fold(value, partials, offset);
     config.metrics().partials.increment(partials.size());
     config.metrics().unknownCubes.increment(table.unknownCubes() - unknownBefore);
     sources.advance(partials.sourcePartition(), partials.nextOffset(), partials.arrivalMs());

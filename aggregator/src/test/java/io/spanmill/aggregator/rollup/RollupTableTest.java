@@ -87,7 +87,12 @@ class RollupTableTest {
         }
         case 3 -> committed = new Committed();
         case 4 -> committed.crash();
-        case 5 -> table.dropIdle();
+        case 5 -> {
+          if (random.nextInt(4) == 0) {
+            table.flush();
+          }
+          table.dropIdle();
+        }
         default -> table.emit(WindowKind.HOUR, emitted::add);
       }
     }
@@ -282,6 +287,77 @@ class RollupTableTest {
   }
 
   @Test
+  void recordsFoldedAgainAfterARestart_countWhereTheyDid() {
+    table = table(2);
+    // Past the values of a dimension, past the series of a window, and several of one row at once.
+    List<NormalizedSpan> calls = new ArrayList<>();
+    for (int i = 0; i < 2 * CardinalityGuard.SERIES_PER_VALUE + 20; i++) {
+      NormalizedSpan call = user("user-" + i % 3);
+      call.layer = Layer.values()[i % Layer.values().length];
+      call.team = "t" + i % 2;
+      call.apiKey = "k" + i / 2 % 2;
+      call.model = "m" + i / 4 % 2;
+      call.provider = "p" + i / 8 % 2;
+      call.eventTimeMs += i % 7 * MINUTE;
+      calls.add(call);
+    }
+    for (int i = 0; i < calls.size(); i += 5) {
+      fold(calls.subList(i, i + 5).toArray(NormalizedSpan[]::new));
+      if (i % 15 == 0) {
+        table.keep();
+      }
+    }
+    table.keep();
+    emitAll(NOON);
+    var before = PlainRollups.ofRecords(emitted);
+    long folded = foldedUsers();
+    assertThat(folded).isPositive();
+    emitted.clear();
+    table.close();
+    table = table(2);
+    table.rebuild();
+    emitAll(NOON);
+    assertThat(PlainRollups.ofRecords(emitted)).isEqualTo(before);
+    fold(calls.get(2));
+    assertThat(foldedUsers()).isEqualTo(folded + 1);
+  }
+
+  private long foldedUsers() {
+    return guard.folded().stream()
+        .filter(f -> f.window() == WindowKind.HOUR && f.dimension().equals("user"))
+        .mapToLong(Folded::calls)
+        .sum();
+  }
+
+  @Test
+  void keptRecords_areFewOnceRowsAreFlushed_andTooManyFlushThem() {
+    fold(call(NOON));
+    table.keep();
+    assertThat(index.entries.keySet()).anyMatch(RollupTableTest::isLogged);
+    table.flush();
+    assertThat(index.entries.keySet()).noneMatch(RollupTableTest::isLogged);
+    RollupFold fold = new RollupFold(Cube.BUILT_IN, 1);
+    fold.begin();
+    for (int i = 0; i < 5000; i++) {
+      fold.add(user("user-" + i));
+    }
+    int logged = 0;
+    for (int i = 0; i < 40; i++) {
+      send(fold);
+      table.keep();
+      logged = (int) index.entries.keySet().stream().filter(RollupTableTest::isLogged).count();
+      if (logged == 0) {
+        break;
+      }
+    }
+    assertThat(logged).isZero();
+  }
+
+  private static boolean isLogged(byte[] key) {
+    return key[0] == 'd' && key[1] == (byte) 0xff;
+  }
+
+  @Test
   void projects_haveLimitsOfTheirOwn() {
     table = table(1);
     NormalizedSpan other = user("b");
@@ -342,10 +418,12 @@ class RollupTableTest {
     return new RollupTable(Cube.BUILT_IN, rows, index, guard, heldBytes);
   }
 
-  private void fold(NormalizedSpan call) {
+  private void fold(NormalizedSpan... calls) {
     RollupFold fold = new RollupFold(Cube.BUILT_IN, 1);
     fold.begin();
-    fold.add(call);
+    for (NormalizedSpan call : calls) {
+      fold.add(call);
+    }
     send(fold);
   }
 
@@ -361,10 +439,7 @@ class RollupTableTest {
   private void take(byte[] record) {
     PartialBatchReader reader = new PartialBatchReader();
     reader.reset(record);
-    number++;
-    while (reader.hasNext()) {
-      table.fold(reader.next(), reader.edition(), number);
-    }
+    table.fold(record, reader, ++number);
   }
 
   private static Map<byte[], byte[]> copy(Map<byte[], byte[]> entries) {
@@ -379,7 +454,7 @@ class RollupTableTest {
     private final long numberThen = number;
 
     Committed() {
-      table.flush();
+      table.keep();
       sinceCommit.clear();
       rowsThen = copy(rows.entries);
       indexThen = copy(index.entries);
