@@ -128,14 +128,19 @@ public final class PackedWriter {
     // Nearly all text is ASCII: write the length for that case and the bytes in one pass.
     int start = size;
     varint((long) chars + lengthOffset);
+    byte[] to = buffer;
+    int at = size;
+    int seen = 0;
     for (int i = 0; i < chars; i++) {
       char c = value.charAt(i);
-      if (c >= 0x80) {
-        size = start;
-        utf8(value, lengthOffset);
-        return;
-      }
-      buffer[size++] = (byte) c;
+      seen |= c;
+      to[at + i] = (byte) c;
+    }
+    if (seen < 0x80) {
+      size = at + chars;
+    } else {
+      size = start;
+      utf8(value, lengthOffset);
     }
   }
 

@@ -15,12 +15,15 @@ public final class PartialBatchReader {
   private int read;
 
   /**
-   * Turns to a record of format {@link RecordFormat#PARTIALS}.
+   * Turns to a record of format {@link RecordFormat#PARTIALS} or {@link RecordFormat#UNDERIVED}.
    *
    * @throws CodecException if it is none
    */
   public void reset(byte[] record) {
     in.reset(record);
+    if (RecordFormat.of(record) == RecordFormat.UNDERIVED) {
+      RecordFormat.UNDERIVED.expect(in);
+    }
     int version = RecordFormat.PARTIALS.expect(in);
     sourcePartition = in.count();
     nextOffset = in.varint();

@@ -61,6 +61,19 @@ public final class PartialBatchWriter {
    */
   public byte[] finish(int sourcePartition, long nextOffset, long arrivalMs, int edition) {
     out.clear();
+    write(sourcePartition, nextOffset, arrivalMs, edition);
+    return out.toByteArray();
+  }
+
+  /** A value that holds no partials which are derived from others, for stage 1's own state. */
+  public byte[] finishUnderived(int edition) {
+    out.clear();
+    out.u8(RecordFormat.UNDERIVED.tag());
+    write(0, 0, 0, edition);
+    return out.toByteArray();
+  }
+
+  private void write(int sourcePartition, long nextOffset, long arrivalMs, int edition) {
     // As long as nobody rebuilt anything, the release before can read what is written.
     out.u8(edition == 0 ? RecordFormat.PARTIALS.tag(1) : RecordFormat.PARTIALS.tag());
     out.varint(sourcePartition);
@@ -71,6 +84,5 @@ public final class PartialBatchWriter {
     }
     out.varint(size);
     out.append(rows);
-    return out.toByteArray();
   }
 }

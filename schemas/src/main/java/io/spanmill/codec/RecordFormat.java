@@ -22,7 +22,9 @@ public enum RecordFormat {
   /** The identities one input record added: {@link DedupBatch}. */
   IDENTITIES(6, 1),
   /** Where a source partition went over to an edition of the rollups: {@link EditionCut}. */
-  CUT(7, 1);
+  CUT(7, 1),
+  /** A record of {@link #PARTIALS} behind one byte, without partials that others tell. */
+  UNDERIVED(8, 1);
 
   private final int code;
 

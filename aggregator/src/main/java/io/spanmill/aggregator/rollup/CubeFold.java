@@ -94,6 +94,20 @@ final class CubeFold {
     return true;
   }
 
+  /** Takes all from a cube that has every dimension of this one, in place of what was here. */
+  void derive(CubeFold base) {
+    clear();
+    for (int n = 0; n < base.size; n++) {
+      Entry entry = base.pool.get(n);
+      int hash = Long.hashCode(entry.windowStartMs);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = entry.dimensions[base.cube.dimensions().indexOf(dimensions[i])];
+        hash = hash * 31 + values[i].hashCode();
+      }
+      find(entry.windowStartMs, hash ^ hash >>> 15).rollup.merge(entry.rollup);
+    }
+  }
+
   private Entry find(long start, int hash) {
     int at = hash & (table.length - 1);
     while (table[at] != 0) {

@@ -8,14 +8,25 @@ import io.spanmill.model.Cube;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.Rollup;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The map-side combine: the calls of some input records become few partials, one per cube, series
- * and finest window, sorted by the partition that folds them. Not thread-safe.
+ * and finest window, sorted by the partition that folds them. A built-in cube whose dimensions
+ * another one has is not added to by each call, but gets its partials from the other's when they
+ * are handed over. Not thread-safe.
  */
 public final class RollupFold {
   private final List<CubeFold> folds = new ArrayList<>();
+
+  /** Those that calls are added to. */
+  private final List<CubeFold> kept = new ArrayList<>();
+
+  /** The others. */
+  private final List<Derived> derived = new ArrayList<>();
+
   private final List<List<Entry>> byTarget = new ArrayList<>();
 
   /** A fold for these cubes, onto so many partitions. */
@@ -23,6 +34,16 @@ public final class RollupFold {
     for (Cube cube : cubes) {
       folds.add(new CubeFold(cube));
     }
+    for (CubeFold fold : folds) {
+      CubeFold base = baseOf(fold.cube);
+      if (base == null) {
+        kept.add(fold);
+      } else {
+        derived.add(new Derived(fold, base));
+      }
+    }
+    // What is derived from must be derived before.
+    derived.sort(Comparator.comparingInt(d -> -d.fold.cube.dimensions().size()));
     for (int i = 0; i < partitions; i++) {
       byTarget.add(new ArrayList<>());
     }
@@ -37,29 +58,30 @@ public final class RollupFold {
 
   /** Adds a counted call to every cube. Its event time must not be negative. */
   public void add(NormalizedSpan call) {
-    for (CubeFold fold : folds) {
+    for (CubeFold fold : kept) {
       fold.add(call);
     }
   }
 
   /**
-   * Adds a partial that was handed over before.
+   * Adds a partial that was handed over before. One of a cube that is derived adds nothing: its
+   * calls are in those that it is derived from.
    *
    * @return false if no cube has its name and shape
    */
   public boolean add(Partial partial) {
-    for (CubeFold fold : folds) {
+    for (CubeFold fold : kept) {
       if (fold.cube.name().equals(partial.cube)) {
         return fold.add(partial);
       }
     }
-    return false;
+    return derived.stream().anyMatch(d -> d.fold.cube.name().equals(partial.cube));
   }
 
-  /** Partials so far. */
+  /** Partials so far, without those to be derived. */
   public int size() {
     int sum = 0;
-    for (CubeFold fold : folds) {
+    for (CubeFold fold : kept) {
       sum += fold.size();
     }
     return sum;
@@ -68,7 +90,7 @@ public final class RollupFold {
   /** About how much memory they take. */
   public long sizeBytes() {
     long sum = 0;
-    for (CubeFold fold : folds) {
+    for (CubeFold fold : kept) {
       sum += fold.sizeBytes();
     }
     return sum;
@@ -76,7 +98,19 @@ public final class RollupFold {
 
   /** Hands over each partial, all of one target after another; they are reused afterwards. */
   public void drain(Receiver receiver) {
-    for (CubeFold fold : folds) {
+    for (Derived d : derived) {
+      d.fold.derive(d.base);
+    }
+    drain(folds, receiver);
+  }
+
+  /** The same without the partials that are derived from others: for whoever adds them again. */
+  public void drainUnderived(Receiver receiver) {
+    drain(kept, receiver);
+  }
+
+  private void drain(List<CubeFold> from, Receiver receiver) {
+    for (CubeFold fold : from) {
       for (int i = 0; i < fold.size(); i++) {
         Entry entry = fold.entry(i);
         int target = PartialTarget.of(fold.cube.name(), entry.dimensions[0], byTarget.size());
@@ -93,6 +127,29 @@ public final class RollupFold {
       entries.clear();
     }
   }
+
+  /**
+   * The built-in cube that another is derived from, with as few dimensions as can be; null if it is
+   * none. Configured cubes neither are derived nor derived from: what a stopped task kept must mean
+   * the same to one that is configured anew.
+   */
+  private @Nullable CubeFold baseOf(Cube cube) {
+    CubeFold best = null;
+    for (CubeFold candidate : folds) {
+      Cube c = candidate.cube;
+      if (!c.equals(cube)
+          && Cube.BUILT_IN.contains(cube)
+          && Cube.BUILT_IN.contains(c)
+          && c.finest() == cube.finest()
+          && c.dimensions().containsAll(cube.dimensions())
+          && (best == null || c.dimensions().size() < best.cube.dimensions().size())) {
+        best = candidate;
+      }
+    }
+    return best;
+  }
+
+  private record Derived(CubeFold fold, CubeFold base) {}
 
   /** Takes the partials. */
   @FunctionalInterface

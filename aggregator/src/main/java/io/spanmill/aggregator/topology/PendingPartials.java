@@ -12,7 +12,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * What stage 1 has combined but not yet handed on, kept in its state while a commit goes by: a call
- * whose record is committed waits in memory alone at no time. Not thread-safe.
+ * whose record is committed waits in memory alone at no time. Partials that are derived from others
+ * are left out. Not thread-safe.
  */
 final class PendingPartials {
   private static final byte PREFIX = 'f';
@@ -39,6 +40,7 @@ final class PendingPartials {
     try (KeyValueIterator<byte[], byte[]> kept = store.range(key(0), key(0xff))) {
       while (kept.hasNext()) {
         KeyValue<byte[], byte[]> chunk = kept.next();
+        // The release before kept those of all cubes: the derived ones among them add nothing.
         reader.reset(chunk.value);
         while (reader.hasNext()) {
           unknown += fold.add(reader.next()) ? 0 : 1;
@@ -54,7 +56,7 @@ final class PendingPartials {
     int before = chunks;
     chunks = 0;
     writer.begin();
-    fold.drain(
+    fold.drainUnderived(
         (target, cube, windowStartMs, dimensions, rollup, last) -> {
           writer.add(cube.name(), windowStartMs, dimensions, rollup);
           if (writer.sizeBytes() >= CHUNK_BYTES) {
@@ -70,7 +72,7 @@ final class PendingPartials {
   }
 
   private void put(int edition) {
-    store.put(key(chunks++), writer.finish(0, 0, 0, edition));
+    store.put(key(chunks++), writer.finishUnderived(edition));
     writer.begin();
   }
 
