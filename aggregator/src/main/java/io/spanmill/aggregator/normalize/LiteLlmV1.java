@@ -77,6 +77,8 @@ final class LiteLlmV1 extends LiteLlm {
           "Unknown",
           "None");
 
+  private final LooseObject hiddenKeys = new LooseObject();
+  private final UsageObject usageObjects = new UsageObject();
   private int[] rawFields = {};
   private int[] serviceSpan = {};
   private int serviceName;
@@ -276,6 +278,7 @@ final class LiteLlmV1 extends LiteLlm {
       out.flags |= NormalizedSpan.TRUNCATED;
     }
     String hidden = Values.text(attributes, hiddenParams);
+    hiddenKeys.read(hidden, hidden.indexOf('{'));
     readModel(attributes, hidden, out);
     if (out.session.isEmpty()) {
       out.session = session(attributes);
@@ -284,7 +287,7 @@ final class LiteLlmV1 extends LiteLlm {
     if (out.reportedPicoUsd == PicoUsd.ABSENT && !out.has(NormalizedSpan.BAD_COST)) {
       readHiddenCost(hidden, out);
     }
-    boolean keyOfHit = LooseText.isTold(hidden, LooseText.find(hidden, "cache_key"));
+    boolean keyOfHit = LooseText.isTold(hidden, hiddenKeys.find("cache_key"));
     // Releases before hidden_params did not even learn who would have answered.
     boolean unknownProvider =
         hidden.isEmpty() && "Unknown".equals(text(attributes, Field.PROVIDER));
@@ -294,7 +297,7 @@ final class LiteLlmV1 extends LiteLlm {
   private void readModel(AttributeView attributes, String hidden, NormalizedSpan out) {
     String routed = Values.text(attributes, providerModel);
     if (routed.isEmpty()) {
-      String told = LooseText.token(hidden, LooseText.find(hidden, "litellm_model_name"));
+      String told = LooseText.token(hidden, hiddenKeys.find("litellm_model_name"));
       routed = told == null || told.equals("null") ? "" : told;
     }
     if (out.provider.isEmpty()) {
@@ -347,23 +350,23 @@ final class LiteLlmV1 extends LiteLlm {
     int object = usage.indexOf('{');
     if (object < 0) {
       usage = hidden;
-      object = LooseText.find(hidden, "usage_object");
+      object = hiddenKeys.find("usage_object");
     }
-    UsageObject.readOpenAi(usage, object, figures);
+    usageObjects.readOpenAi(usage, object, figures);
     // It adds reads from a prompt cache to the prompt; writes since 1.78, which details them as
     // well,
     // but for Bedrock.
     figures.inputIncludesReads = true;
-    int prompt = LooseText.find(usage, object, "prompt_tokens_details");
+    int prompt = usageObjects.usage().find("prompt_tokens_details");
     figures.inputExcludesWrites =
         prompt >= 0
             && LooseText.isTold(usage, prompt)
-            && LooseText.find(usage, prompt, "cache_creation_tokens") < 0
+            && usageObjects.prompt().find("cache_creation_tokens") < 0
             && !provider.equals("aws.bedrock");
   }
 
-  private static void readHiddenCost(String hidden, NormalizedSpan out) {
-    int value = LooseText.find(hidden, "response_cost");
+  private void readHiddenCost(String hidden, NormalizedSpan out) {
+    int value = hiddenKeys.find("response_cost");
     if (LooseText.isTold(hidden, value)) {
       BigDecimal usd = Values.decimal(LooseText.token(hidden, value));
       ReportedCost.take(usd, out);

@@ -23,8 +23,22 @@ final class LooseText {
    * Position of the value of a key of the object that opens here; keys further in are passed by.
    */
   static int find(String text, int object, String key) {
+    int[] value = {-1};
+    keys(
+        text,
+        object,
+        (from, to, at) -> {
+          boolean found = to - from == key.length() && text.startsWith(key, from);
+          value[0] = found ? at : -1;
+          return !found;
+        });
+    return value[0];
+  }
+
+  /** Shows the keys of the object that opens here, none if none does, until told to stop. */
+  static void keys(String text, int object, KeyVisitor visitor) {
     if (object < 0 || object >= text.length() || text.charAt(object) != '{') {
-      return -1;
+      return;
     }
     int depth = 0;
     for (int i = object; i < text.length(); i++) {
@@ -34,26 +48,36 @@ final class LooseText {
         case '}', ']', ')' -> {
           depth--;
           if (depth == 0) {
-            return -1;
+            return;
           }
         }
         case '"', '\'' -> {
           int close = endOfString(text, i);
           if (close < 0) {
-            return -1;
+            return;
           }
           if (depth == 1
-              && close - i - 1 == key.length()
-              && text.startsWith(key, i + 1)
-              && nextIs(text, close + 1, ':')) {
-            return valueAfter(text, close + 1);
+              && nextIs(text, close + 1, ':')
+              && !visitor.key(i + 1, close, valueAfter(text, close + 1))) {
+            return;
           }
           i = close;
         }
         default -> {}
       }
     }
-    return -1;
+  }
+
+  /** Takes a key. */
+  @FunctionalInterface
+  interface KeyVisitor {
+    /**
+     * Takes one.
+     *
+     * @param value position of its value; −1 if the text ends before
+     * @return whether to go on
+     */
+    boolean key(int from, int to, int value);
   }
 
   /** Whether there is a value here that is neither null nor None nor empty text. */

@@ -7,37 +7,42 @@ import static io.spanmill.aggregator.normalize.Values.NO_COUNT;
 
 /** Reads usage objects kept as JSON or Python text. Figures already told by attributes stay. */
 final class UsageObject {
-  private UsageObject() {}
+  private final LooseObject usage = new LooseObject();
+  private final LooseObject prompt = new LooseObject();
+  private final LooseObject inner = new LooseObject();
 
   /** OpenAI's shape, with LiteLLM's additions for Anthropic's caches. */
-  static void readOpenAi(String text, int object, Figures figures) {
-    if (object < 0 || object >= text.length() || text.charAt(object) != '{') {
+  void readOpenAi(String text, int object, Figures figures) {
+    usage.read(text, object);
+    prompt.read(text, usage.find("prompt_tokens_details", "input_tokens_details"));
+    if (usage.isEmpty()) {
       return;
     }
-    figures.input = first(figures.input, text, object, "prompt_tokens", "input_tokens");
-    figures.output = first(figures.output, text, object, "completion_tokens", "output_tokens");
-    figures.total = first(figures.total, text, object, "total_tokens");
-    int prompt = LooseText.find(text, object, "prompt_tokens_details");
-    if (prompt < 0) {
-      prompt = LooseText.find(text, object, "input_tokens_details");
-    }
-    figures.cacheRead = first(figures.cacheRead, text, object, "cache_read_input_tokens");
-    figures.cacheRead = first(figures.cacheRead, text, prompt, "cached_tokens");
-    figures.cacheWrite = first(figures.cacheWrite, text, object, "cache_creation_input_tokens");
+    figures.input = usage.first(figures.input, "prompt_tokens", "input_tokens");
+    figures.output = usage.first(figures.output, "completion_tokens", "output_tokens");
+    figures.total = usage.first(figures.total, "total_tokens");
+    figures.cacheRead = usage.first(figures.cacheRead, "cache_read_input_tokens");
+    figures.cacheRead = prompt.first(figures.cacheRead, "cached_tokens");
+    figures.cacheWrite = usage.first(figures.cacheWrite, "cache_creation_input_tokens");
     figures.cacheWrite =
-        first(figures.cacheWrite, text, prompt, "cache_creation_tokens", "cache_write_tokens");
-    figures.audioInput = first(figures.audioInput, text, prompt, "audio_tokens");
-    int written = LooseText.find(text, prompt, "cache_creation_token_details");
-    if (written < 0) {
-      written = LooseText.find(text, object, "cache_creation");
-    }
-    figures.cacheWrite1h = first(figures.cacheWrite1h, text, written, "ephemeral_1h_input_tokens");
-    int completion = LooseText.find(text, object, "completion_tokens_details");
-    if (completion < 0) {
-      completion = LooseText.find(text, object, "output_tokens_details");
-    }
-    figures.reasoning = first(figures.reasoning, text, completion, "reasoning_tokens");
-    figures.audioOutput = first(figures.audioOutput, text, completion, "audio_tokens");
+        prompt.first(figures.cacheWrite, "cache_creation_tokens", "cache_write_tokens");
+    figures.audioInput = prompt.first(figures.audioInput, "audio_tokens");
+    int written = prompt.find("cache_creation_token_details");
+    inner.read(text, written < 0 ? usage.find("cache_creation") : written);
+    figures.cacheWrite1h = inner.first(figures.cacheWrite1h, "ephemeral_1h_input_tokens");
+    inner.read(text, usage.find("completion_tokens_details", "output_tokens_details"));
+    figures.reasoning = inner.first(figures.reasoning, "reasoning_tokens");
+    figures.audioOutput = inner.first(figures.audioOutput, "audio_tokens");
+  }
+
+  /** The usage that was read. */
+  LooseObject usage() {
+    return usage;
+  }
+
+  /** Its details of what was asked; without keys if it has none. */
+  LooseObject prompt() {
+    return prompt;
   }
 
   /** The figure told already, else the first of these keys that has a number. */

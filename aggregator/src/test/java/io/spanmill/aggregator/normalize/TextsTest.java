@@ -6,8 +6,11 @@ package io.spanmill.aggregator.normalize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.CharRange;
+import net.jqwik.api.constraints.Chars;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +27,18 @@ class TextsTest {
     assertThat(LooseText.count(python, LooseText.find(python, inner, "k"))).isEqualTo(7);
     assertThat(LooseText.isTold(python, LooseText.find(python, inner, "n"))).isFalse();
     assertThat(LooseText.find(python, "missing")).isNegative();
+  }
+
+  @Property
+  void objectReadOnce_findsWhatFindDoes(
+      @ForAll @CharRange(from = 'a', to = 'c') @Chars({'{', '}', '"', '\'', ':', '\\', ' ', ','})
+          String text) {
+    LooseObject object = new LooseObject();
+    object.read("{\"z\": 1}", 0);
+    object.read("{" + text, 0);
+    for (String key : List.of("a", "b", "ab", "")) {
+      assertThat(object.find(key)).as(key).isEqualTo(LooseText.find("{" + text, key));
+    }
   }
 
   @Property
