@@ -211,7 +211,11 @@ final class Stage implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     builder.redirectError(dir.resolve(name + ".err").toFile());
-    boolean read = name.equals("servers") || name.equals("sinks") || name.startsWith("generator");
+    boolean read =
+        name.equals("servers")
+            || name.equals("sinks")
+            || name.equals("job")
+            || name.startsWith("generator");
     if (!read) {
       builder.redirectOutput(dir.resolve(name + ".log").toFile());
     }
