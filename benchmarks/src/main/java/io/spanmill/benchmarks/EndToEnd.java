@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.spanmill.config.Keys;
+import io.spanmill.standalone.cli.Main;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.math.BigDecimal;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs all of Spanmill under load, each service in its own process, and says what it took: CPU per
@@ -29,6 +32,7 @@ final class EndToEnd {
   private static final String ENVIRONMENT = "e2e";
   private static final List<String> SERVICES = List.of("ingest", "aggregator", "query-api");
   private static final long DRAIN_LIMIT_MS = 60_000;
+  private static final long RESTORE_LIMIT_MS = 240_000;
 
   private final Map<String, String> options;
   private final PrintStream out = System.out;
@@ -50,14 +54,24 @@ final class EndToEnd {
 
   private boolean run() throws Exception {
     Path home = Path.of(System.getProperty("spanmill.home"));
-    Path dir = Files.createTempDirectory("spanmill-e2e-");
+    boolean keep = options.containsKey("data");
+    Path dir =
+        keep
+            ? Path.of(options.get("data")).toAbsolutePath()
+            : Files.createTempDirectory("spanmill-e2e-");
+    long kept = Long.parseLong(options.getOrDefault("kept", "0"));
     int rate = number("rate", 30_000);
     int warm = number("warm", 20);
     int seconds = number("seconds", 40);
     Map<String, String> more = new HashMap<>(Map.of("content.storage", "off"));
+    if (kept > 0) {
+      KeptStore.fill(dir, kept);
+      // Spans, calls and rollups made by ClickHouse do not add up to each other.
+      more.put(Keys.RECONCILE_INTERVAL_MS, "0");
+    }
     more.putAll(Options.settings(options));
     ObjectNode result = MAPPER.createObjectNode();
-    result.put("rate", rate).put("warmSeconds", warm).put("seconds", seconds);
+    result.put("rate", rate).put("warmSeconds", warm).put("seconds", seconds).put("kept", kept);
     try (Stage stage = new Stage(dir, home, Options.java(options), more)) {
       for (String service : SERVICES) {
         stage.begin(service);
@@ -65,13 +79,81 @@ final class EndToEnd {
       for (String service : SERVICES) {
         stage.awaitReady(service);
       }
+      if (keep) {
+        stage.keep();
+      }
+      remember(stage, number("identities", 0));
+      if (rate == 0) {
+        return true;
+      }
       measure(stage, rate, warm, seconds, result);
+      if (options.getOrDefault("reconcile", "no").equals("yes")) {
+        reconcile(stage, result);
+      }
     }
     Path file =
         home.resolve("benchmarks/target/e2e-" + options.getOrDefault("label", "" + rate) + ".json");
     Files.writeString(file, result.toPrettyString() + "\n");
     out.println("written: " + home.relativize(file));
     return differences.isEmpty();
+  }
+
+  /** Once a folder: the state is kept with it. */
+  private void remember(Stage stage, int identities) throws IOException, InterruptedException {
+    Path mark = stage.dir().resolve("identities");
+    if (identities == 0 || Files.exists(mark)) {
+      return;
+    }
+    new Identities(stage).remember(identities);
+    stage.begin("aggregator");
+    stage.awaitReady("aggregator");
+    Api aggregator = new Api(stage.port("aggregator.port"));
+    long limit = System.currentTimeMillis() + RESTORE_LIMIT_MS;
+    // Of more than it may keep it forgets some at once.
+    while (aggregator.metric("spanmill_aggregator_dedup_entries") < identities * 0.99) {
+      stage.requireAlive();
+      if (System.currentTimeMillis() > limit) {
+        throw new IOException("the identities are not restored; see " + stage.dir());
+      }
+      Thread.sleep(200);
+    }
+    Files.writeString(mark, Integer.toString(identities));
+  }
+
+  /** All that is kept, by the command, in a process of its own. */
+  private void reconcile(Stage stage, ObjectNode result) throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of("reconcile"));
+    stage.settings().forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+    double before =
+        stage.watchAll().stream()
+            .filter(w -> w.name().equals("clickhouse"))
+            .findFirst()
+            .orElseThrow()
+            .cpuSeconds();
+    Process process = stage.java("reconcile", "256m", List.of(), Main.class, arguments);
+    Watched watched = stage.watch("reconcile");
+    long rssMib = 0;
+    while (!process.waitFor(50, TimeUnit.MILLISECONDS)) {
+      rssMib = Math.max(rssMib, watched.rssPeakMib());
+    }
+    stage.forget("reconcile");
+    Watched clickHouse =
+        stage.watchAll().stream()
+            .filter(w -> w.name().equals("clickhouse"))
+            .findFirst()
+            .orElseThrow();
+    String said = Files.readString(stage.dir().resolve("reconcile.log")).strip();
+    out.println("reconcile: " + said);
+    out.printf(
+        Locale.ROOT,
+        "reconcile: RSS %d MiB; ClickHouse %.1f CPU s, RSS at most %d MiB (in the whole run)%n",
+        rssMib,
+        clickHouse.cpuSeconds() - before,
+        clickHouse.rssPeakMib());
+    result.put("reconcile", said);
+    if (process.exitValue() != 0) {
+      differences.add("reconcile ended with " + process.exitValue());
+    }
   }
 
   private void measure(Stage stage, int rate, int warm, int seconds, ObjectNode result)

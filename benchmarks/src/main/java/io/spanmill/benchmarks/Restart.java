@@ -3,36 +3,22 @@
  */
 package io.spanmill.benchmarks;
 
-import io.spanmill.codec.DedupBatch;
-import io.spanmill.config.Keys;
 import io.spanmill.standalone.traffic.EncodedRequests;
 import io.spanmill.standalone.traffic.EncodedRequests.Template;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * How long the aggregator takes to be back at work after kill -9 with so many identities
- * remembered. They are not sent as spans, which would take many minutes: they are written into the
- * changelog of the job's state, as the job writes them, and the job restores them from there, as
- * after every kill.
+ * remembered.
  */
 final class Restart {
-  private static final String CHANGELOG = "spanmill-aggregator-dedup-changelog";
-  private static final int IDENTITIES_A_RECORD = 128;
   private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(4);
 
   private final PrintStream out = System.out;
@@ -65,22 +51,8 @@ final class Restart {
   }
 
   private void run(int identities, int kills) throws Exception {
-    // Something of every partition is in the state before: position and source.
-    for (int i = 0; i < 20; i++) {
-      send();
-    }
-    stage.stop("aggregator");
-    int partitions = partitions();
+    new Identities(stage).remember(identities);
     long began = System.nanoTime();
-    remember(identities, partitions);
-    out.printf(
-        Locale.ROOT,
-        "%,d identities written to %d partitions in %.1f s%n",
-        identities,
-        partitions,
-        seconds(began));
-    deleteState();
-    began = System.nanoTime();
     stage.begin("aggregator");
     report("first start, all restored", began);
     for (int kill = 1; kill <= kills; kill++) {
@@ -122,58 +94,6 @@ final class Restart {
     int status = sender.post(body, template.sizeBytes());
     if (status != 200) {
       throw new IOException("ingest answered " + status);
-    }
-  }
-
-  private void remember(int identities, int partitions) {
-    Map<String, Object> config =
-        Map.of(
-            "bootstrap.servers",
-            stage.setting(Keys.KAFKA_BOOTSTRAP),
-            "compression.type",
-            "lz4",
-            "batch.size",
-            256 * 1024);
-    SplittableRandom random = new SplittableRandom(1);
-    DedupBatch batch = new DedupBatch();
-    long now = System.currentTimeMillis();
-    try (Producer<byte[], byte[]> producer =
-        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
-      // Offsets that the records sent before and after do not have.
-      long offset = 1_000_000;
-      for (int written = 0; written < identities; written += IDENTITIES_A_RECORD) {
-        batch.begin(now);
-        for (int i = 0; i < IDENTITIES_A_RECORD; i++) {
-          batch.spanHash = random.nextLong();
-          batch.attemptHash = random.nextLong();
-          batch.spanBits = random.nextInt();
-          batch.parentBits = random.nextInt();
-          batch.startMicros = random.nextInt();
-          batch.endMicros = batch.startMicros + random.nextInt(10_000_000);
-          batch.idBits = 1;
-          batch.add();
-        }
-        byte[] key = ByteBuffer.allocate(9).put((byte) 'b').putLong(offset++).array();
-        producer.send(
-            new ProducerRecord<>(CHANGELOG, (int) (offset % partitions), key, batch.finish()));
-      }
-    }
-  }
-
-  private int partitions() {
-    Map<String, Object> config = Map.of("bootstrap.servers", stage.setting(Keys.KAFKA_BOOTSTRAP));
-    try (var producer =
-        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
-      return producer.partitionsFor(CHANGELOG).size();
-    }
-  }
-
-  private void deleteState() throws IOException {
-    Path state = stage.dir().resolve("streams");
-    try (Stream<Path> all = Files.walk(state)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     }
   }
 

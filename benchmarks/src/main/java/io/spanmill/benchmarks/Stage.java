@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 
 /**
  * Spanmill with every service in a process of its own, beside a broker and a ClickHouse of its own,
- * in a folder that is deleted at the end. Memory limits and garbage collectors are those of {@code
- * ./spanmill}.
+ * in a folder that is deleted at the end if it is not kept. Memory limits and garbage collectors
+ * are those of {@code ./spanmill}.
  */
 final class Stage implements AutoCloseable {
   private static final long START_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(90);
@@ -39,6 +39,7 @@ final class Stage implements AutoCloseable {
   private final Map<String, String> settings = new LinkedHashMap<>();
   private final Map<String, Process> processes = new LinkedHashMap<>();
   private final Map<String, Integer> starts = new LinkedHashMap<>();
+  private boolean kept;
 
   /**
    * Starts broker and ClickHouse.
@@ -80,6 +81,11 @@ final class Stage implements AutoCloseable {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
+  }
+
+  /** Lets the folder stay as it is at the end, for another run. */
+  void keep() {
+    kept = true;
   }
 
   Path dir() {
@@ -244,6 +250,9 @@ final class Stage implements AutoCloseable {
       stop(name);
     }
     stop("servers");
+    if (kept) {
+      return;
+    }
     try (Stream<Path> all = Files.walk(dir)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         String name = path.getFileName().toString();

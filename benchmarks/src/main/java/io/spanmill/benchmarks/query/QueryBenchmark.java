@@ -82,7 +82,9 @@ public final class QueryBenchmark {
         ClickHouse clickHouse = ClickHouse.open(settings(server, Map.of()))) {
       Migrations.apply(clickHouse, settings(server, Map.of()));
       long endMs = System.currentTimeMillis() / MINUTE_MS * MINUTE_MS;
-      new QueryFixture(clickHouse, endMs, DAYS, SERIES).fill(calls, spans);
+      QueryFixture fixture = new QueryFixture(clickHouse, endMs, DAYS, SERIES);
+      fixture.fill(calls, spans);
+      fixture.complete();
       Files.writeString(dir.resolve("end-ms"), Long.toString(endMs));
     }
     System.out.printf(Locale.ROOT, "filled in %.0f s%n", (System.nanoTime() - begin) / 1e9);

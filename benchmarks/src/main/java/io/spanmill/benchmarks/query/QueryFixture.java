@@ -14,11 +14,14 @@ import java.util.Map;
  * rows are made by ClickHouse itself. Hours and days of one cube add up to those of the smaller
  * ones; minutes, calls and spans stand beside them with figures of their own.
  */
-final class QueryFixture {
+public final class QueryFixture {
   private static final long MINUTE_MS = 60_000;
   private static final int HOURS_OF_DAY = 24;
   private static final int MINUTES_OF_MODEL = 2 * 1440;
   private static final int MINUTES_OF_TRAFFIC = 90;
+
+  /** A statement must end before the client takes the server for dead. */
+  private static final long STEP_CALLS = 2_000_000;
 
   /**
    * Dimensions of series {@code s}: each a function of it, so that a series is one row a window.
@@ -77,17 +80,19 @@ final class QueryFixture {
   private final Map<String, Boolean> filled = new HashMap<>();
 
   /**
+   * For an empty database with its tables.
+   *
    * @param endMs end of the traffic, a whole minute
    */
-  QueryFixture(ClickHouse clickHouse, long endMs, int days, int series) {
+  public QueryFixture(ClickHouse clickHouse, long endMs, int days, int series) {
     this.clickHouse = clickHouse;
     this.endMs = endMs - endMs % MINUTE_MS;
     this.days = days;
     this.series = series;
   }
 
-  /** Fills every table; takes some minutes. */
-  void fill(long calls, long spans) {
+  /** Fills every table of calls, spans and rollups; takes some minutes. */
+  public void fill(long calls, long spans) {
     run("hours of traffic", dense("rollup_traffic_hour", FINE, 3600, days * HOURS_OF_DAY));
     run("minutes of traffic", dense("rollup_traffic_minute", FINE, 60, MINUTES_OF_TRAFFIC));
     run("days of usage", dense("rollup_usage_day", USAGE, 86_400, days));
@@ -116,8 +121,23 @@ final class QueryFixture {
     }
     run("all time", folded("rollup_model_day", "rollup_model_all", MODEL, 0, -1));
     run("all time", folded("rollup_summary_day", "rollup_summary_all", "project, layer", 0, -1));
-    run("calls", calls(calls));
-    run("spans", spans(calls, spans / calls));
+    long perTrace = spans / calls;
+    for (long from = begun("calls"); from < calls; from += STEP_CALLS) {
+      step("calls", calls(calls, from));
+    }
+    for (long from = begun("spans"); from < calls; from += STEP_CALLS) {
+      step("spans", spans(calls, from, perTrace));
+    }
+  }
+
+  /** The first call of the step that a run was stopped in; done again, its rows are the same. */
+  private long begun(String table) {
+    long call = clickHouse.number(Sql.of("SELECT max(source_offset) FROM " + table));
+    return call / STEP_CALLS * STEP_CALLS;
+  }
+
+  /** Says that all of it is visible: what the aggregator would say if it had brought it. */
+  void complete() {
     clickHouse.execute(
         Sql.of(
                 "INSERT INTO progress (kind, sink_partition, source_partition, source_offset, tick_ms)"
@@ -134,6 +154,10 @@ final class QueryFixture {
       // From a run that was stopped.
       return;
     }
+    step(what, sql);
+  }
+
+  private void step(String what, String sql) {
     long begin = System.nanoTime();
     clickHouse.execute(
         Sql.of(sql)
@@ -314,7 +338,7 @@ final class QueryFixture {
         + ") + r % 1000), 'UTC')";
   }
 
-  private String calls(long count) {
+  private String calls(long count, long from) {
     return "INSERT INTO calls (project, layer, provider, model, operation, error_class, service,"
         + " environment, team, api_key, user, event_time, trace_id, span_id, parent_span_id,"
         + " arrival_time, source_offset, role, dialect, name, start_time, duration_us, session,"
@@ -338,12 +362,14 @@ final class QueryFixture {
         + " AS t FROM (SELECT number AS i, cityHash64(number) AS r, cityHash64(number, 1) % "
         + series
         + " AS s FROM numbers("
-        + count
+        + from
+        + ", "
+        + Math.min(STEP_CALLS, count - from)
         + ")))";
   }
 
   /** The spans of the calls' traces: as many of each trace, the second of them the call. */
-  private String spans(long calls, long perTrace) {
+  private String spans(long calls, long from, long perTrace) {
     return "INSERT INTO spans (project, layer, provider, model, operation, error_class, service, environment,"
         + " user, ts, trace_id, span_id, parent_span_id, arrival_time, source_offset, name, kind, role,"
         + " start_time, end_time, failed, input_tokens, output_tokens, cost, session, agent,"
@@ -372,7 +398,9 @@ final class QueryFixture {
         + " AS n, cityHash64(i) AS r, cityHash64(i, 1) % "
         + series
         + " AS s FROM numbers("
-        + calls * perTrace
+        + from * perTrace
+        + ", "
+        + Math.min(STEP_CALLS, calls - from) * perTrace
         + ")))";
   }
 }
