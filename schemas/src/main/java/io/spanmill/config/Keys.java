@@ -156,6 +156,7 @@ public final class Keys {
   public static final String PROXY_MAX_REQUESTS = key("Query API", "proxy.max.requests", INT, 256, between(1, 100_000), LOW, "Requests and WebSockets that are passed on at one time; past it 503.");
   public static final String LIVE_MAX_CLIENTS = key("Query API", "live.max.clients", INT, 200, between(1, 100_000), LOW, "Readers of /api/v1/live at one time; past it 503.");
   public static final String LIVE_QUEUE_CALLS = key("Query API", "live.queue.calls", INT, 500, between(10, 100_000), LOW, "Calls that wait for one reader of /api/v1/live; past it calls are left out, which the reader is told.");
+  public static final String LIVE_PING_MS = key("Query API", "live.ping.ms", LONG, 15_000L, between(1000, 300_000), LOW, "How often a reader of /api/v1/live to whom nothing is sent gets a sign of life; one that is gone is noticed by it.");
   public static final String EXPORT_MAX_ROWS = key("Query API", "export.max.rows", INT, 100_000, between(1, 10_000_000), LOW, "Most rows of one export.");
 
   // spotless:on

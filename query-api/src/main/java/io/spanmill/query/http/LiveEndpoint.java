@@ -39,7 +39,10 @@ final class LiveEndpoint implements RouteRegistrar, AutoCloseable {
     this.queueCalls = settings.integer(Keys.LIVE_QUEUE_CALLS);
     this.feed =
         new LiveFeed(
-            queries, row -> Json.bytes(CallJson.row(row)), settings.integer(Keys.LIVE_MAX_CLIENTS));
+            queries,
+            row -> Json.bytes(CallJson.row(row)),
+            settings.integer(Keys.LIVE_MAX_CLIENTS),
+            settings.longValue(Keys.LIVE_PING_MS));
   }
 
   @Override

@@ -91,6 +91,11 @@ public final class LiveClient implements WriteListener {
     }
   }
 
+  /** Sends what it missed while it was away: kept anyway, so as much as there is. */
+  synchronized void replay(byte[] event) {
+    queue.add(new Entry(event));
+  }
+
   /** Tells that calls were left out, nobody knows how many. */
   synchronized void missed() {
     notice().unknown = true;

@@ -10,9 +10,7 @@ import io.spanmill.query.sql.Row;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -31,8 +29,6 @@ public final class LiveFeed implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LiveFeed.class);
   private static final long TICK_MS = 500;
   private static final int ROWS_PER_TICK = 5000;
-  private static final int KEPT_EVENTS = 4096;
-  private static final long PING_NANOS = TimeUnit.SECONDS.toNanos(15);
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** Who is allowed what may have changed meanwhile: a reader asks again, and goes on. */
@@ -44,9 +40,10 @@ public final class LiveFeed implements AutoCloseable {
   private final Queries queries;
   private final Function<Row, byte[]> json;
   private final int maxClients;
+  private final long pingNanos;
   private final SecureRandom random = new SecureRandom();
   private final List<LiveClient> clients = new ArrayList<>();
-  private final Deque<Event> kept = new ArrayDeque<>();
+  private final KeptEvents kept = new KeptEvents();
   private final ScheduledExecutorService ticker =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -59,16 +56,15 @@ public final class LiveFeed implements AutoCloseable {
   private long pingedNanos = System.nanoTime();
   private boolean failing;
 
-  /** A call as it was sent. Its id is drawn by lot: a counted one would tell of other projects. */
-  private record Event(String id, Row row, byte[] bytes) {}
-
   /**
    * @param json a call as one line of JSON
+   * @param pingMs how often a reader to whom nothing is sent gets a sign of life
    */
-  public LiveFeed(Queries queries, Function<Row, byte[]> json, int maxClients) {
+  public LiveFeed(Queries queries, Function<Row, byte[]> json, int maxClients, long pingMs) {
     this.queries = queries;
     this.json = json;
     this.maxClients = maxClients;
+    this.pingNanos = TimeUnit.MILLISECONDS.toNanos(pingMs);
     var unused = ticker.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
   }
 
@@ -82,20 +78,7 @@ public final class LiveFeed implements AutoCloseable {
     if (clients.size() >= maxClients) {
       return false;
     }
-    String last = client.lastId();
-    if (last != null) {
-      boolean known = kept.stream().anyMatch(e -> e.id().equals(last));
-      boolean after = false;
-      for (Event e : kept) {
-        if (after && client.wants(e.row())) {
-          client.offer(e.bytes());
-        }
-        after |= known && e.id().equals(last);
-      }
-      if (!known) {
-        client.missed();
-      }
-    }
+    kept.resume(client);
     clients.add(client);
     return true;
   }
@@ -153,7 +136,7 @@ public final class LiveFeed implements AutoCloseable {
 
   private synchronized void tend(long now) {
     clients.removeIf(c -> c.done().isDone());
-    boolean ping = now - pingedNanos > PING_NANOS;
+    boolean ping = now - pingedNanos > pingNanos;
     byte[] sign = ping ? sign() : new byte[0];
     for (LiveClient client : clients) {
       if (ping) {
@@ -177,11 +160,8 @@ public final class LiveFeed implements AutoCloseable {
   private synchronized void publish(List<Row> rows) {
     boolean more = rows.size() > ROWS_PER_TICK;
     for (Row row : more ? rows.subList(0, ROWS_PER_TICK) : rows) {
-      Event event = event(row);
-      kept.addLast(event);
-      if (kept.size() > KEPT_EVENTS) {
-        kept.removeFirst();
-      }
+      KeptEvents.Event event = event(row);
+      kept.add(event);
       for (LiveClient client : clients) {
         if (client.wants(row)) {
           client.offer(event.bytes());
@@ -198,7 +178,8 @@ public final class LiveFeed implements AutoCloseable {
     }
   }
 
-  private Event event(Row row) {
+  /** Its id is drawn by lot: a counted one would tell of other projects. */
+  private KeptEvents.Event event(Row row) {
     byte[] id = new byte[8];
     random.nextBytes(id);
     String hex = HexFormat.of().formatHex(id);
@@ -209,6 +190,6 @@ public final class LiveFeed implements AutoCloseable {
     System.arraycopy(body, 0, bytes, head.length, body.length);
     bytes[bytes.length - 2] = '\n';
     bytes[bytes.length - 1] = '\n';
-    return new Event(hex, row, bytes);
+    return new KeptEvents.Event(hex, row, bytes);
   }
 }

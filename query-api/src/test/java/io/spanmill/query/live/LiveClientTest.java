@@ -5,16 +5,12 @@ package io.spanmill.query.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 final class LiveClientTest {
   private final LiveClient client = new LiveClient(row -> true, null, 3, 0);
-  private final Output out = new Output();
+  private final WrittenStream out = new WrittenStream();
 
   @Test
   void slowReader_isToldHowManyWereLeftOut_inTheirPlace() {
@@ -59,38 +55,5 @@ final class LiveClientTest {
 
   private static byte[] call(int n) {
     return ("call " + n + "\n\n").getBytes(StandardCharsets.US_ASCII);
-  }
-
-  /** A stream that takes so many writes. */
-  private static final class Output extends ServletOutputStream {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    int room = 100;
-    boolean broken;
-
-    String text() {
-      return bytes.toString(StandardCharsets.US_ASCII);
-    }
-
-    @Override
-    public boolean isReady() {
-      return room > 0;
-    }
-
-    @Override
-    public void setWriteListener(WriteListener listener) {}
-
-    @Override
-    public void write(int b) {
-      bytes.write(b);
-    }
-
-    @Override
-    public void write(byte[] b) throws IOException {
-      if (broken) {
-        throw new IOException("gone");
-      }
-      room--;
-      bytes.writeBytes(b);
-    }
   }
 }
