@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.spanmill.aggregator.rebuild.Rebuild;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Editions;
 import io.spanmill.clickhouse.Runs;
@@ -201,11 +202,25 @@ public final class Repricer {
     }
     int active = editions.active().number();
     if (editions.wanted() > active) {
-      throw new RepriceRefusedException(
-          "rollups are being rebuilt into edition "
-              + editions.wanted()
-              + ": let ./spanmill rebuild end first, or run it again if it failed");
+      throw new RepriceRefusedException(unfinishedRebuild());
     }
+  }
+
+  /** Why an edition that was asked for is not the one that is read, and what ends that. */
+  private String unfinishedRebuild() {
+    for (Runs.Run run : runs.list(Rebuild.KIND, 1)) {
+      if (run.finishedMs() == null && run.ageMs() < Runs.STALE_MS) {
+        return Runs.describe(run) + " is at work: wait until it is done";
+      }
+      return Runs.describe(run)
+          + (run.finishedMs() == null ? " died" : " did not complete (" + run.state() + ")")
+          + ", and the job counts into its edition already: ./spanmill rebuild completes that;"
+          + " then reprice again";
+    }
+    return "edition "
+        + editions.wanted()
+        + " of the rollups was asked for and is not complete: ./spanmill rebuild completes one;"
+        + " then reprice again";
   }
 
   private void refuseOthers(Runs.Run mine) throws RepriceRefusedException {
@@ -278,13 +293,15 @@ public final class Repricer {
     // the two always sees the other.
     lease.update(APPLYING, run.detail());
     Edition edition = editions.active();
-    if (edition.number() != detail.path("edition").asInt()
-        || editions.wanted() > edition.number()) {
+    // A rebuild that met this run gave up and left its edition asked for: a run that already wrote
+    // must be finished all the same, as neither could go on without the other.
+    boolean asked = !again && editions.wanted() > edition.number();
+    if (asked || edition.number() != detail.path("edition").asInt()) {
       lease.update(again ? APPLYING : PLANNED, run.detail());
       throw new RepriceRefusedException(
           "rollups are being rebuilt, or were since "
               + Runs.describe(run)
-              + " was planned: let ./spanmill rebuild end, then plan anew");
+              + " was planned: let ./spanmill rebuild end, then run ./spanmill reprice anew");
     }
     long fromMs = Instant.parse(detail.path("from").asText()).toEpochMilli();
     long toMs = Instant.parse(detail.path("to").asText()).toEpochMilli();

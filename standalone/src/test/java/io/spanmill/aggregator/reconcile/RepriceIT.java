@@ -214,19 +214,7 @@ class RepriceIT {
     Map<String, Price> book = randomBook();
     rig.prices(yaml(book));
     for (String phase : List.of("correcting rollups", "correcting calls")) {
-      Repricer repricer = repricer();
-      Repricer.Planned planned = repricer.plan("dies in " + phase, fromMs, toMs, List.of(), QUIET);
-      assertThatThrownBy(
-              () ->
-                  repricer.apply(
-                      planned,
-                      (at, day, of) -> {
-                        if (at.equals(phase)) {
-                          throw new IllegalStateException("killed");
-                        }
-                      }))
-          .hasMessage("killed");
-      planned.close();
+      diesIn(phase, "dies in " + phase);
       assertThat(rig.reconcile().outcome()).isEqualTo(Report.Outcome.UNKNOWN);
       assertThatThrownBy(() -> repricer().plan("next", fromMs, toMs, List.of(), QUIET))
           .isInstanceOf(RepriceRefusedException.class)
@@ -240,6 +228,22 @@ class RepriceIT {
       assertEverywhere(book);
       book = randomBook();
       rig.prices(yaml(book));
+    }
+  }
+
+  private void diesIn(String phase, String name) throws Exception {
+    Repricer repricer = repricer();
+    try (Repricer.Planned planned = repricer.plan(name, fromMs, toMs, List.of(), QUIET)) {
+      assertThatThrownBy(
+              () ->
+                  repricer.apply(
+                      planned,
+                      (at, day, of) -> {
+                        if (at.equals(phase)) {
+                          throw new IllegalStateException("killed");
+                        }
+                      }))
+          .hasMessage("killed");
     }
   }
 
@@ -263,10 +267,20 @@ class RepriceIT {
   void rebuilt_takesTheCorrectionsAlong_andTheNextRunStillAdds() throws Exception {
     Map<String, Price> book = randomBook();
     rig.prices(yaml(book));
-    try (Repricer.Planned planned =
-        repricer().plan("before a rebuild", fromMs, toMs, List.of(), QUIET)) {
-      repricer().apply(planned, QUIET);
-    }
+    diesIn("correcting calls", "before a rebuild");
+    ageRuns();
+    // A rebuild that began at the same moment gave up, its edition stays asked for.
+    Editions editions = new Editions(rig.clickHouse);
+    editions.want(editions.active().number() + 1);
+    assertThat(rig.command("rebuild")).isEqualTo(1);
+    assertThat(rig.command("reprice", "--resume")).isZero();
+    assertEverywhere(book);
+    assertThat(rig.command("rebuild", "--name", "no time", "--wait", "0")).isEqualTo(1);
+    assertThatThrownBy(() -> repricer().plan("next", fromMs, toMs, List.of(), QUIET))
+        .isInstanceOf(RepriceRefusedException.class)
+        .hasMessageContaining("\"no time\"")
+        .hasMessageContaining("did not complete (failed)")
+        .hasMessageContaining("./spanmill rebuild completes that; then reprice again");
     assertThat(rig.command("rebuild")).isZero();
     assertEverywhere(book);
 
