@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import type {
   Breakdown, CallRow, Calls, Coverage, CoverageModel, Dimension, Distribution, ErrorClass, Failures, Flow, FlowEdge, FlowKind, FlowNode, Heatmap, Metric, Overview, Page, RangeAnswer,
-  SessionDetail, SessionRow, Sessions, Status, Timeseries, Tokens, Totals, TraceDetail, TraceRow, Traces,
+  Runs, SessionDetail, SessionRow, Sessions, Status, Timeseries, Tokens, Totals, TraceDetail, TraceRow, Traces,
 } from '../src/api/types.ts';
 import { boundToMs } from '../src/model/range.ts';
 import { contentOf, generate, pico, stepsOf, sumTokens, usd, type MockTrace } from './mock-data.ts';
@@ -419,6 +419,20 @@ function status(): Status {
   };
 }
 
+function runs(): Runs {
+  const now = Date.now();
+  const line = (calls: number, beforeUsd: string, afterUsd: string) => ({ calls, beforeUsd, afterUsd, differenceUsd: '0', newlyPriced: 0, noLongerPriced: 0 });
+  return {
+    rows: [
+      { kind: 'reprice', id: 2, name: 'april', state: 'applying', startedAt: iso(now - 4e5), finishedAt: null, heardAt: iso(now - 3e5), figures: {} },
+      { kind: 'reconcile', id: 41, name: 'hourly', state: 'same', startedAt: iso(now - 72e5), finishedAt: iso(now - 72e5 + 1102), heardAt: iso(now - 72e5 + 1102), figures: { differences: 0 } },
+      { kind: 'rebuild', id: 3, name: 'with tenants', state: 'failed', startedAt: iso(now - 9e6), finishedAt: iso(now - 888e4), heardAt: iso(now - 888e4), figures: { error: 'the job did not go over to edition 2 in partitions [1] within 120 s: is an aggregator running?' } },
+      { kind: 'rebuild', id: 2, name: 'with tenants', state: 'done', startedAt: iso(now - 99e6), finishedAt: iso(now - 98e6), heardAt: iso(now - 98e6), figures: { edition: 1, calls: 288_402 } },
+      { kind: 'reprice', id: 1, name: 'march', state: 'done', startedAt: iso(now - 96e7), finishedAt: iso(now - 95.9e7), heardAt: iso(now - 95.9e7), figures: { layers: { gateway: line(1412, '18.204', '17.9316'), client: line(31, '0.402', '0.398') } } },
+    ],
+  };
+}
+
 function answer(url: URL): unknown {
   const p = url.searchParams;
   const path = url.pathname.replace('/api/v1/', '');
@@ -427,6 +441,7 @@ function answer(url: URL): unknown {
   const session = /^sessions\/([^/]+)$/.exec(path);
   if (session) return sessionDetail(decodeURIComponent(session[1] ?? ''));
   if (path === 'status') return status();
+  if (path === 'runs') return runs();
   const a = ask(p);
   switch (path) {
     case 'overview':

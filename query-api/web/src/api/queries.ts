@@ -5,7 +5,7 @@ import { keepPreviousData, QueryClient, useInfiniteQuery, useQueries, useQuery }
 import { isRelative } from '../model/range';
 import { REFRESH_MS, type UrlState } from '../state/url';
 import { ApiError, getJson, type Params } from './client';
-import type { Metric, Page, Status, Timeseries, TraceDetail } from './types';
+import type { Metric, Page, Runs, Status, Timeseries, TraceDetail } from './types';
 
 /** Answers that a retry cannot change are shown at once. */
 export function createQueryClient(): QueryClient {
@@ -99,6 +99,15 @@ export function useStatus(intervalMs: number | false) {
   return useQuery({
     queryKey: ['/api/v1/status'],
     queryFn: ({ signal }) => getJson<Status>('/api/v1/status', {}, signal),
+    refetchInterval: intervalMs,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useRuns(intervalMs: number | false) {
+  return useQuery({
+    queryKey: ['/api/v1/runs'],
+    queryFn: ({ signal }) => getJson<Runs>('/api/v1/runs', { limit: 100 }, signal),
     refetchInterval: intervalMs,
     placeholderData: keepPreviousData,
   });

@@ -738,6 +738,28 @@ export interface Status {
   components: { name: string; version: string | null }[];
 }
 
+/** One run of reconcile, rebuild or reprice. */
+export interface Run {
+  kind: 'reconcile' | 'rebuild' | 'reprice';
+  /** 1, 2, 3 … within its kind. */
+  id: number;
+  name: string;
+  /** Of reconcile: `running`, `same`, `different`, `unknown`; of rebuild: `running`, `done`, `failed`, `abandoned`; of reprice: `planning`, `planned`, `applying`, `done`, `declined`, `abandoned`. */
+  state: string;
+  startedAt: Iso;
+  /** null while it is not over. */
+  finishedAt: Iso | null;
+  /** When it last said something; one that is not over and has been silent for a minute has died. */
+  heardAt: Iso;
+  /** What it did, as its kind tells it. */
+  figures: Record<string, unknown>;
+}
+
+/** GET /api/v1/runs: newest first; empty for a key of one project, as figures are of all projects together. */
+export interface Runs {
+  rows: Run[];
+}
+
 /** POST /api/v1/login with `{key}` sets the cookie; 401 `unauthorized` for a wrong key. */
 export interface LoginRequest {
   key: string;

@@ -2,18 +2,20 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 import type { Iso, Status } from '../api/types';
-import { useStatus } from '../api/queries';
+import { useRuns, useStatus } from '../api/queries';
 import type { ScreenProps } from '../app';
 import { useT, type Translate } from '../i18n';
 import { formatBytes, formatClock, formatCount, formatDateTime, formatDuration } from '../model/format';
 import { REFRESH_MS } from '../state/url';
 import { Panel } from '../ui/panel';
 import { EmptyState, ErrorState, Skeleton } from '../ui/states';
+import { RunsPanel } from './runs';
 
 /** How far the data has come on its way, and what was left beside it. */
 export function Pipeline({ url }: ScreenProps) {
   const t = useT();
   const status = useStatus(REFRESH_MS[url.refresh]);
+  const runs = useRuns(REFRESH_MS[url.refresh]);
   if (status.error && !status.data) {
     return (
       <div className="panel" style={{ height: 240 }}>
@@ -61,6 +63,7 @@ export function Pipeline({ url }: ScreenProps) {
       <div className="grid two section" style={{ alignItems: 'start' }}>
         <Tables s={s} now={now} t={t} />
         <div className="grid">
+          <RunsPanel rows={runs.data?.rows} error={runs.error} retry={() => void runs.refetch()} now={now} />
           <DeadLetters s={s} t={t} />
           <Folded s={s} t={t} />
           <Versions s={s} t={t} />

@@ -49,6 +49,7 @@ final class OpenApi implements RouteRegistrar {
           Map.entry("minDurationMs", "At least so long, in milliseconds."),
           Map.entry("maxDurationMs", "At most so long, in milliseconds."),
           Map.entry("minCostUsd", "At least so dear, in USD."),
+          Map.entry("kind", "Runs of this kind alone."),
           Map.entry("costKind", "How the call came to its money."),
           Map.entry("traceId", "32 hex digits."),
           Map.entry("sessionId", "Name of a session."),

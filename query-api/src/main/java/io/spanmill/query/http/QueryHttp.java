@@ -66,6 +66,7 @@ public final class QueryHttp implements AutoCloseable {
             new SessionEndpoint(queries, questions),
             new CoverageEndpoint(
                 queries, questions, new EngineCosts(queries.calls(), engines(settings), clock)),
+            new RunsEndpoint(queries),
             new StatusEndpoint(queries, questions, settings, Build.read(), clock, agentOps));
     List<Endpoint> endpoints = new ArrayList<>(own);
     endpoints.addAll(moreEndpoints);

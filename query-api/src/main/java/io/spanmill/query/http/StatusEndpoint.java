@@ -20,6 +20,7 @@ import io.spanmill.query.sql.Row;
 import io.spanmill.query.sql.StatusReader;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -86,7 +87,8 @@ final class StatusEndpoint implements Endpoint {
         progress.completeThrough(List.of(Progress.SPANS, Progress.CALLS, Progress.ROLLUPS));
     StatusReader.Lag lag = queries.status().lag();
     Facts facts = new Facts(queries.status().facts());
-    List<Object> warnings = warnings(asked.caller(), progress, lag, facts);
+    List<Row> tables = queries.status().tables();
+    List<Object> warnings = warnings(asked.caller(), progress, lag, facts, tables);
     boolean degraded = warnings.stream().anyMatch(w -> !isNote(w));
     // Figures of all projects together would tell one of the others.
     boolean all = asked.caller().project().equals(Caller.ALL_PROJECTS);
@@ -105,7 +107,7 @@ final class StatusEndpoint implements Endpoint {
         "lateness", all ? facts.first("lateness") : null,
         "topics", topics(progress, lag, all),
         "rollups", rollups(),
-        "tables", all ? tables() : List.of(),
+        "tables", all ? tables(tables) : List.of(),
         "deadLetters", deadLetters(facts, asked.caller()),
         "foldedSeries", all ? foldedSeries(facts) : List.of(),
         "dedup", dedup(facts, all),
@@ -203,9 +205,9 @@ final class StatusEndpoint implements Endpoint {
             Json.iso(progress.completeThroughMs().get(Progress.SPANS))));
   }
 
-  private List<Object> tables() {
+  private static List<Object> tables(List<Row> rows) {
     List<Object> out = new ArrayList<>();
-    for (Row row : queries.status().tables()) {
+    for (Row row : rows) {
       long written = row.integer("written_ms");
       out.add(
           object(
@@ -297,7 +299,7 @@ final class StatusEndpoint implements Endpoint {
   }
 
   private List<Object> warnings(
-      Caller caller, Progress progress, StatusReader.Lag lag, Facts facts) {
+      Caller caller, Progress progress, StatusReader.Lag lag, Facts facts, List<Row> tables) {
     List<Object> out = new ArrayList<>();
     if (caller.mode().equals("anonymous")) {
       out.add(
@@ -313,8 +315,7 @@ final class StatusEndpoint implements Endpoint {
                 "code",
                 "stalled",
                 "message",
-                "the sink of "
-                    + e.getKey()
+                writer(e.getKey())
                     + " is "
                     + (caller.project().equals(Caller.ALL_PROJECTS)
                         ? e.getValue() + " records "
@@ -329,7 +330,35 @@ final class StatusEndpoint implements Endpoint {
               "message",
                   "series are folded into __other__: raise cardinality.limit or name fewer values"));
     }
+    List<String> orphans = orphans(tables);
+    if (caller.project().equals(Caller.ALL_PROJECTS) && !orphans.isEmpty()) {
+      out.add(
+          object(
+              "code",
+              "orphaned",
+              "message",
+              "no cube of cubes.file writes or reads "
+                  + String.join(", ", orphans)
+                  + ": DROP TABLE them in ClickHouse if the cube does not come back"));
+    }
     return out;
+  }
+
+  /** Tables of rollups that belong to no cube that is configured. */
+  private List<String> orphans(List<Row> tables) {
+    Set<String> known = new HashSet<>();
+    for (Cube cube : queries.cubeSet().cubes()) {
+      cube.windows().forEach(window -> known.add(cube.table(window)));
+    }
+    return tables.stream()
+        .map(row -> row.text("name"))
+        .filter(name -> name.startsWith("rollup_") && !known.contains(name))
+        .toList();
+  }
+
+  /** Spans are read from the source itself, the other kinds from what the job wrote. */
+  private static String writer(String kind) {
+    return (kind.equals(Progress.SPANS) ? "the sink of " : "the rollup job or the sink of ") + kind;
   }
 
   private static boolean isNote(Object warning) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what is known of the state of the pipeline. Thread-safe. */
 public final class StatusReader {
@@ -72,6 +73,21 @@ public final class StatusReader {
       }
     }
     return new Lag(ends.size(), ends.values().stream().mapToLong(Long::longValue).sum(), lag);
+  }
+
+  /** The newest rows of table {@code runs}, of one kind or of all. */
+  public List<Row> runs(@Nullable String kind, int limit) {
+    Sql sql =
+        new Sql()
+            .add("SELECT kind, id, name, state, detail,")
+            .add(" toUnixTimestamp64Milli(started_at) AS started_ms,")
+            .add(" ifNull(toUnixTimestamp64Milli(finished_at), 0) AS finished_ms,")
+            .add(" toUnixTimestamp64Milli(updated_at) AS updated_ms FROM runs FINAL");
+    if (kind != null) {
+      sql.add(" WHERE kind = ").bind(kind);
+    }
+    return database.query(
+        sql.add(" ORDER BY started_ms DESC, kind, id DESC LIMIT ").bind((long) limit));
   }
 
   /** ClickHouse's own version. */
