@@ -200,6 +200,15 @@ public final class AggregatorService implements AutoCloseable {
     return metrics.dedup().size();
   }
 
+  /** Lets the rollup job stand between two records, or go on; the sinks work on meanwhile. */
+  void hold(boolean hold) {
+    if (hold) {
+      streams.pause();
+    } else {
+      streams.resume();
+    }
+  }
+
   /** Stops everything within about ten seconds; what is in hand is done again after a start. */
   @Override
   public void close() {

@@ -14,6 +14,7 @@ import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.ScopeSpans;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.spanmill.aggregator.AggregatorService;
+import io.spanmill.aggregator.HeldJob;
 import io.spanmill.aggregator.progress.EndSampler;
 import io.spanmill.aggregator.sink.CuttableProxy;
 import io.spanmill.clickhouse.ClickHouse;
@@ -113,7 +114,16 @@ class CompleteThroughIT {
         refuseInserts(clickHouse, "spans", false);
         awaitCompleteThrough(System.currentTimeMillis());
 
-        // The job stands, and the sinks with it.
+        // The job stands, the sinks go on: spans arrive, calls do not, and the status says which.
+        try (HeldJob held = HeldJob.of(aggregator)) {
+          long heldMs = System.currentTimeMillis();
+          sendFor(sender, 4000, -1);
+          assertStatusNamesTheJob(direct);
+          assertThat(latest.get()).as("while the job stands").isLessThan(heldMs + 2000);
+        }
+        awaitCompleteThrough(System.currentTimeMillis());
+
+        // Both stand.
         aggregator.close();
         long stoppedMs = System.currentTimeMillis();
         sendFor(sender, 4000, -1);
@@ -157,12 +167,7 @@ class CompleteThroughIT {
   private long[] overview(QueryService service) throws Exception {
     long now = System.currentTimeMillis();
     String path = "/api/v1/overview?from=" + (now - 3 * 3_600_000) + "&to=" + (now + 2 * 3_600_000);
-    HttpResponse<String> answer =
-        http.send(
-            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    JsonNode json = JSON.readTree(answer.body());
+    JsonNode json = get(service, path);
     JsonNode complete = json.get("completeThrough");
     return new long[] {
       json.at("/totals/calls").asLong(),
@@ -173,11 +178,16 @@ class CompleteThroughIT {
 
   /** completeThrough of what reads calls alone. */
   private long calls(QueryService service) throws Exception {
-    URI address = URI.create("http://127.0.0.1:" + service.port() + "/api/v1/calls?limit=1");
+    String complete = get(service, "/api/v1/calls?limit=1").path("completeThrough").asText();
+    return Instant.parse(complete).toEpochMilli();
+  }
+
+  private JsonNode get(QueryService service, String path) throws Exception {
+    URI address = URI.create("http://127.0.0.1:" + service.port() + path);
     HttpResponse<String> answer =
         http.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
-    String complete = JSON.readTree(answer.body()).path("completeThrough").asText();
-    return Instant.parse(complete).toEpochMilli();
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return JSON.readTree(answer.body());
   }
 
   /** ClickHouse takes no more rows into this table than those that are there. */
@@ -189,6 +199,29 @@ class CompleteThroughIT {
                 + (refuse
                     ? " MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1"
                     : " RESET SETTING parts_to_throw_insert, parts_to_delay_insert")));
+  }
+
+  /** As it looks a minute later: what stands for a moment only is no warning. */
+  private void assertStatusNamesTheJob(Settings settings) throws Exception {
+    Clock later = Clock.offset(Clock.systemUTC(), Duration.ofMinutes(1));
+    try (QueryService service = QueryService.start(settings, later)) {
+      await()
+          .untilAsserted(
+              () -> {
+                JsonNode status = get(service, "/api/v1/status");
+                assertThat(status.path("state").asText()).isEqualTo("degraded");
+                assertThat(status.path("warnings").findValuesAsText("message"))
+                    .anyMatch(m -> m.contains("the rollup job or the sink of calls is"))
+                    .anyMatch(m -> m.contains("the rollup job or the sink of rollups is"))
+                    .noneMatch(m -> m.contains("the sink of spans"));
+                JsonNode readers = status.at("/topics/0/readers");
+                assertThat(readers.findValuesAsText("reader"))
+                    .containsExactly("sink-spans", "sink-calls", "sink-rollups");
+                assertThat(readers.get(0).path("lagRecords").asLong()).isZero();
+                assertThat(readers.get(1).path("lagRecords").asLong()).isPositive();
+                assertThat(readers.get(1).path("lagMs").asLong()).isGreaterThan(60_000);
+              });
+    }
   }
 
   private void awaitCompleteThrough(long ms) {

@@ -6,12 +6,15 @@ package io.spanmill.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Migrations;
 import io.spanmill.clickhouse.Sql;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.standalone.embedded.SpanmillServers;
+import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,11 +22,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each limit of a query is reached and told; a query ends with its asker. */
 class LimitsIT {
@@ -32,6 +38,15 @@ class LimitsIT {
   /** Reads a gigabyte of text and finds nothing. */
   private static final String SLOW =
       "/api/v1/calls?from=now-1h&layer=client&sort=-tokens&q=%C3%84%C3%96%C3%9Cnowhere";
+
+  /** No cube has these dimensions together: sums of all calls. */
+  private static final String OVERVIEW =
+      "/api/v1/overview?from=now-1h&layer=client&user=somebody&environment=somewhere";
+
+  private static final String BREAKDOWN =
+      "/api/v1/breakdown?from=now-1h&layer=client&groupBy=user,environment";
+  private static final String TRACES = "/api/v1/traces?from=now-1h&layer=client&sort=-cost";
+  private static final String SESSIONS = "/api/v1/sessions?from=now-1h&layer=client&sort=-cost";
 
   private static final HttpClient http = HttpClient.newHttpClient();
   private static ClickHouse clickHouse;
@@ -44,10 +59,13 @@ class LimitsIT {
     clickHouse.execute(
         Sql.of(
             "INSERT INTO calls (project, layer, event_time, trace_id, span_id, arrival_time,"
-                + " start_time, name, model, error_message, input_tokens)"
+                + " start_time, name, model, error_message, input_tokens, user, environment, session,"
+                + " duration_us, ttft_us, cost)"
                 + " SELECT 'default', 'client', now64(3) - number % 3000, reverse(reinterpretAsFixedString(toUInt128(number + 1))),"
                 + " reinterpretAsFixedString(number + 1), now64(3), now64(9) - number % 3000,"
-                + " 'chat', 'model', repeat('äbcdefghi', 100), number FROM numbers(1000000)"));
+                + " 'chat', 'model', repeat('äbcdefghi', 100), number, 'somebody', 'somewhere',"
+                + " toString(number % 300000), 1000 + number, 1000 + number % 77777, 1.5"
+                + " FROM numbers(1000000)"));
   }
 
   @AfterAll
@@ -81,23 +99,75 @@ class LimitsIT {
   }
 
   @Test
-  void askerThatLeaves_endsItsQuery() throws Exception {
+  void rateLimit_isOnEveryOperationThatReads() throws Exception {
+    try (QueryService service = start(Map.of(Keys.QUERY_RATE_LIMIT, "1"))) {
+      JsonNode paths =
+          new ObjectMapper().readTree(get(service, "/openapi.json").body()).path("paths");
+      int limited = 0;
+      for (Map.Entry<String, JsonNode> path : paths.properties()) {
+        for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
+          if (operation.getValue().has("x-role")) {
+            String at = path.getKey().replaceAll("\\{\\w+}", "x");
+            assertThat(statusWhenAskedOften(service, operation.getKey(), at))
+                .as(operation.getKey() + " " + at)
+                .isEqualTo(429);
+            limited++;
+          }
+        }
+      }
+      assertThat(limited).isGreaterThan(25);
+    }
+  }
+
+  /** Only one a second is let through: another one soon is not. */
+  private static int statusWhenAskedOften(QueryService service, String method, String path)
+      throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path))
+            .method(method.toUpperCase(Locale.ROOT), HttpRequest.BodyPublishers.noBody())
+            .build();
+    int status = 0;
+    for (int i = 0; i < 4 && status != 429; i++) {
+      // A stream that was let through would not end by itself.
+      HttpResponse<InputStream> answer =
+          http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      answer.body().close();
+      status = answer.statusCode();
+    }
+    return status;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {SLOW, OVERVIEW, BREAKDOWN, TRACES, SESSIONS})
+  void askerThatLeaves_endsItsQuery(String path) throws Exception {
     try (QueryService service = start(Map.of(Keys.QUERY_TIMEOUT_MS, "60000"))) {
       long before = cancelled();
-      try (Socket socket = new Socket("127.0.0.1", service.port())) {
-        socket
-            .getOutputStream()
-            .write(
-                ("GET " + SLOW + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
-        await()
-            .atMost(Duration.ofSeconds(20))
-            .pollDelay(Duration.ofMillis(5))
-            .pollInterval(Duration.ofMillis(20))
-            .until(() -> running() > 0);
-      }
-      await().atMost(Duration.ofSeconds(20)).until(() -> running() == 0);
-      await().atMost(Duration.ofSeconds(5)).until(() -> cancelled() > before);
+      // Again, if a query was done before anybody could leave.
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                askAndLeave(service, path);
+                await().atMost(Duration.ofSeconds(20)).until(() -> running() == 0);
+                return cancelled() > before;
+              });
+    }
+  }
+
+  /** Leaves as soon as the query is seen at work. */
+  private static void askAndLeave(QueryService service, String path) throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", service.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      InputStream answer = socket.getInputStream();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .pollDelay(Duration.ofMillis(5))
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> running() > 0 || answer.available() > 0);
     }
   }
 

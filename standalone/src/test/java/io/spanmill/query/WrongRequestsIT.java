@@ -120,7 +120,7 @@ class WrongRequestsIT {
         check
             .assertThat(get(at + "?from=2098-12-31T00:00:00Z&to=2099-01-01T00:00:00Z").statusCode())
             .as(at + " far in the future")
-            .isIn(200, 404);
+            .isEqualTo(200);
       }
       if (known.contains("model")) {
         messages.add(refused(at + "?" + "model=x&".repeat(201), "model", "bad_parameter"));
@@ -151,43 +151,39 @@ class WrongRequestsIT {
   void attacks_getACleanRefusal() throws Exception {
     Map<String, String> attacks = new LinkedHashMap<>();
     attacks.put(
-        "GET /api/v1/overview?q=" + "a".repeat(100_000) + " HTTP/1.1\r\nHost: localhost",
-        "414|431");
+        "GET /api/v1/overview?q=" + "a".repeat(100_000) + " HTTP/1.1\r\nHost: localhost", "414");
     attacks.put(
-        "GET /api/v1/calls?" + "user=x&".repeat(10_000) + " HTTP/1.1\r\nHost: localhost",
-        "414|431");
+        "GET /api/v1/calls?" + "user=x&".repeat(10_000) + " HTTP/1.1\r\nHost: localhost", "414");
     attacks.put(
         "GET /api/v1/overview HTTP/1.1\r\nHost: localhost\r\nX-A: " + "a".repeat(100_000), "431");
     attacks.put("GET /api/v1/calls?q=%FF%FE%C0%80 HTTP/1.1\r\nHost: localhost", "400");
     attacks.put("GET /api/v1/calls?q=%ZZ HTTP/1.1\r\nHost: localhost", "400");
-    attacks.put("GET /api/v1/calls?q=%00 HTTP/1.1\r\nHost: localhost", "200|400");
-    attacks.put("GET /api/v1/sessions/%00 HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /api/v1/sessions/%FF%FE HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /api/v1/traces/..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /../../../../etc/passwd HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /assets/..%2f..%2f..%2fpom.xml HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put(
-        "GET /api/proxy/grafana/../../v1/status HTTP/1.1\r\nHost: localhost", "200|400|404");
-    attacks.put(
-        "GET /api/proxy/grafana/%2e%2e/%2e%2e/admin HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /api/proxy/grafana/..;/admin HTTP/1.1\r\nHost: localhost", "400|404");
+    attacks.put("GET /api/v1/calls?q=%00 HTTP/1.1\r\nHost: localhost", "200");
+    attacks.put("GET /api/v1/sessions/%00 HTTP/1.1\r\nHost: localhost", "400");
+    attacks.put("GET /api/v1/sessions/%FF%FE HTTP/1.1\r\nHost: localhost", "400");
+    attacks.put("GET /api/v1/traces/..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: localhost", "400");
+    attacks.put("GET /../../../../etc/passwd HTTP/1.1\r\nHost: localhost", "400");
+    attacks.put("GET /assets/..%2f..%2f..%2fpom.xml HTTP/1.1\r\nHost: localhost", "404");
+    attacks.put("GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost", "400");
+    attacks.put("GET /api/proxy/grafana/../../v1/status HTTP/1.1\r\nHost: localhost", "404");
+    attacks.put("GET /api/proxy/grafana/%2e%2e/%2e%2e/admin HTTP/1.1\r\nHost: localhost", "404");
+    attacks.put("GET /api/proxy/grafana/..;/admin HTTP/1.1\r\nHost: localhost", "400");
     attacks.put("GET /api/proxy/nothing/x HTTP/1.1\r\nHost: localhost", "404");
-    attacks.put("GET /api/v1/status%0d%0aSet-Cookie:%20a=b HTTP/1.1\r\nHost: localhost", "400|404");
+    attacks.put("GET /api/v1/status%0d%0aSet-Cookie:%20a=b HTTP/1.1\r\nHost: localhost", "404");
     attacks.put(
         "GET /api/v1/overview?nonsense%0d%0aSet-Cookie:%20a=b=1 HTTP/1.1\r\nHost: localhost",
         "400");
     attacks.put("GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nHost: evil.example", "400");
     attacks.put("GET /api/v1/status HTTP/1.1", "400");
     attacks.put("GET /api/v1/status HTTP/1.1\r\nHost: evil.example", "421");
-    attacks.put("GET http://evil.example/api/v1/status HTTP/1.1\r\nHost: localhost", "400|421");
+    attacks.put("GET http://evil.example/api/v1/status HTTP/1.1\r\nHost: localhost", "400");
     attacks.put("POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000", "413");
     attacks.put("POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1", "400");
     attacks.put(
         "POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked",
         "400");
-    attacks.put("BREW /api/v1/overview HTTP/1.1\r\nHost: localhost", "400|404|405|501");
-    attacks.put("TRACE /api/v1/overview HTTP/1.1\r\nHost: localhost", "400|404|405");
+    attacks.put("BREW /api/v1/overview HTTP/1.1\r\nHost: localhost", "405");
+    attacks.put("TRACE /api/v1/overview HTTP/1.1\r\nHost: localhost", "405");
     attacks.put("DELETE /api/v1/overview HTTP/1.1\r\nHost: localhost", "405");
     attacks.put(
         "GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
@@ -195,8 +191,8 @@ class WrongRequestsIT {
     attacks.put(
         "GET /api/proxy/langfuse/x HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "404");
-    attacks.put("GET /v4/traces/list/%FF HTTP/1.1\r\nHost: localhost", "400|404");
-    attacks.put("GET /v4/logs/..%2f..%2fx HTTP/1.1\r\nHost: localhost", "400|403|404");
+    attacks.put("GET /v4/traces/list/%FF HTTP/1.1\r\nHost: localhost", "400");
+    attacks.put("GET /v4/logs/..%2f..%2fx HTTP/1.1\r\nHost: localhost", "403");
     attacks.put("\u0016\u0003\u0001\u0002", "400");
     for (Map.Entry<String, String> attack : attacks.entrySet()) {
       String name = attack.getKey().substring(0, Math.min(150, attack.getKey().length()));
@@ -207,7 +203,10 @@ class WrongRequestsIT {
                 + "\n  => "
                 + answer.replace("\r\n", " | ").substring(0, Math.min(900, answer.length())));
       }
-      check.assertThat(answer).as(name).matches("(?s)HTTP/1.1 (" + attack.getValue() + ") .*");
+      check.assertThat(answer).as(name).startsWith("HTTP/1.1 " + attack.getValue() + " ");
+      if (attack.getValue().equals("405")) {
+        check.assertThat(answer).as(name).contains("\r\nAllow: GET, OPTIONS\r\n");
+      }
       check.assertThat(answer).as(name).doesNotContain("root:", "\r\nSet-Cookie", "\tat ");
       int end = answer.indexOf("\r\n\r\n");
       String body = end < 0 ? "" : answer.substring(end + 4);

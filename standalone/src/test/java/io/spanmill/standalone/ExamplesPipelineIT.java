@@ -3,6 +3,7 @@
  */
 package io.spanmill.standalone;
 
+import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import java.util.Map;
@@ -14,6 +15,8 @@ class ExamplesPipelineIT extends ExamplesPipeline {
 
   @Override
   Settings settings() {
-    return servers.settings(Map.of());
+    // How rarely these are emitted and shown at first would only be waited for.
+    return servers.settings(
+        Map.of(Keys.EMIT_HOUR_MS, "1000", Keys.EMIT_DAY_MS, "1000", Keys.METRICS_ZERO_MS, "0"));
   }
 }
