@@ -5,6 +5,8 @@
 set -euo pipefail
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# A tree that was never built has no such folder yet.
+mkdir -p "$home/benchmarks/target"
 jar=$(find "$home/benchmarks/target" -maxdepth 1 -name 'spanmill-benchmarks-*.jar' 2>/dev/null | head -n 1)
 sources=()
 for module in schemas ingest aggregator query-api standalone benchmarks; do

@@ -32,8 +32,11 @@ interface BatchRows {
   /** About their size on the wire. */
   long sizeBytes();
 
-  /** What to insert, in this order; may be empty. */
+  /** What to insert; may be empty. */
   List<TableBlock> blocks();
+
+  /** Whether a block may be visible only after those before it. */
+  boolean inOrder();
 
   /** Reports told by the records collected, for the sink partition that carried them. */
   List<SourceProgress> progress();

@@ -6,13 +6,19 @@ package io.spanmill.aggregator.sink;
 import io.spanmill.clickhouse.ClickHouseFailure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gets a block into its table: waits and tries again while the server is at fault, halves the block
- * while the rows are, until the rows at fault stand alone. Used by one thread.
+ * Gets blocks into their tables: waits and tries again while the server is at fault, halves a block
+ * while the rows are, until the rows at fault stand alone. Used by one thread, which waits for what
+ * others do for it.
  */
 final class BlockInserter {
   private static final Logger LOG = LoggerFactory.getLogger(BlockInserter.class);
@@ -31,15 +37,75 @@ final class BlockInserter {
   private static final int MEMORY_LIMIT_EXCEEDED = 241;
 
   private final BlockStore store;
+  private final Executor executor;
   private final Pause pause;
   private final RandomGenerator random;
   private final SinkMetrics metrics;
 
-  BlockInserter(BlockStore store, Pause pause, RandomGenerator random, SinkMetrics metrics) {
+  /**
+   * @param executor what inserts side by side run on
+   */
+  BlockInserter(
+      BlockStore store,
+      Executor executor,
+      Pause pause,
+      RandomGenerator random,
+      SinkMetrics metrics) {
     this.store = store;
+    this.executor = executor;
     this.pause = pause;
     this.random = random;
     this.metrics = metrics;
+  }
+
+  /** The same for several blocks, one after the other. */
+  List<PoisonRow> insertInOrder(List<TableBlock> tables) throws BatchAbandoned {
+    List<PoisonRow> poison = new ArrayList<>();
+    for (TableBlock table : tables) {
+      poison.addAll(insert(table));
+    }
+    return poison;
+  }
+
+  /**
+   * The same with all blocks at once. Those the server does not take so are inserted one after the
+   * other: trouble is met alone. Returns when none is in flight any more, however it ends.
+   */
+  List<PoisonRow> insertSideBySide(List<TableBlock> tables) throws BatchAbandoned {
+    Queue<TableBlock> left = new ConcurrentLinkedQueue<>();
+    List<CompletableFuture<Void>> inFlight = new ArrayList<>();
+    for (TableBlock table : tables) {
+      inFlight.add(
+          CompletableFuture.runAsync(
+              () -> {
+                if (!isTaken(table)) {
+                  left.add(table);
+                }
+              },
+              executor));
+    }
+    try {
+      CompletableFuture.allOf(inFlight.toArray(new CompletableFuture<?>[0])).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException fault ? fault : e;
+    }
+    return insertInOrder(List.copyOf(left));
+  }
+
+  private boolean isTaken(TableBlock table) {
+    int rows = table.block().rows();
+    if (rows == 0) {
+      return true;
+    }
+    try {
+      long startedNanos = System.nanoTime();
+      store.insert(table.table(), table.block(), 0, rows);
+      metrics.inserted(table.table(), rows, System.nanoTime() - startedNanos);
+      return true;
+    } catch (ClickHouseFailure e) {
+      report(e, 0);
+      return false;
+    }
   }
 
   /**

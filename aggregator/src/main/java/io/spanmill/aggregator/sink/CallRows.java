@@ -91,8 +91,13 @@ final class CallRows implements BatchRows {
 
   @Override
   public List<TableBlock> blocks() {
-    // A cut tells that all calls before it are there.
     return List.of(duplicates, calls, cuts);
+  }
+
+  /** A cut tells that all calls before it are there. */
+  @Override
+  public boolean inOrder() {
+    return true;
   }
 
   @Override

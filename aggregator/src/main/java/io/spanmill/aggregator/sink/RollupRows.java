@@ -158,6 +158,12 @@ final class RollupRows implements BatchRows {
     return blocks;
   }
 
+  /** Each row is whole by itself. */
+  @Override
+  public boolean inOrder() {
+    return false;
+  }
+
   @Override
   public List<SourceProgress> progress() {
     return markers.latest();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -53,14 +54,16 @@ final class SinkLoop implements Runnable {
   /**
    * What the loop works with.
    *
+   * @param inserts runs inserts of one batch side by side
    * @param maxRows rows that end a batch
    * @param lingerMs age that ends a batch
-   * @param intervalMs what lies between two batches at least, unless one is full
+   * @param intervalMs what lies between two batches that are written at least, unless one is full
    */
   record Parts(
       Supplier<Consumer<byte[], byte[]>> consumers,
       BatchRows rows,
       BlockStore blocks,
+      Executor inserts,
       ProgressStore progress,
       DeadLetters deadLetters,
       SinkMetrics metrics,
@@ -145,12 +148,17 @@ final class SinkLoop implements Runnable {
     private final Set<TopicPartition> toPlace = new HashSet<>();
 
     private boolean partitionsLost;
+
+    /** Whether the batch in hand holds records, not positions alone. */
+    private boolean anyRecord;
+
     private long batchStartMs;
-    private long lastFlushMs;
+    private long lastWriteMs;
 
     Session(Consumer<byte[], byte[]> consumer) {
       this.consumer = consumer;
-      this.inserter = new BlockInserter(parts.blocks(), this, parts.random(), parts.metrics());
+      this.inserter =
+          new BlockInserter(parts.blocks(), parts.inserts(), this, parts.random(), parts.metrics());
     }
 
     void run() {
@@ -182,8 +190,9 @@ final class SinkLoop implements Runnable {
 
     private void take(ConsumerRecords<byte[], byte[]> records) throws BatchAbandoned {
       for (ConsumerRecord<byte[], byte[]> record : records) {
-        if (next.isEmpty()) {
+        if (!anyRecord) {
           batchStartMs = parts.clock().millis();
+          anyRecord = true;
         }
         try {
           rows.add(record);
@@ -230,7 +239,7 @@ final class SinkLoop implements Runnable {
 
     /** Until the batch begun is due; 0 if it is. A clock that was set back delays it once. */
     private long leftMs() {
-      long dueMs = Math.max(batchStartMs + parts.lingerMs(), lastFlushMs + parts.intervalMs());
+      long dueMs = Math.max(batchStartMs + parts.lingerMs(), lastWriteMs + parts.intervalMs());
       long longest = Math.max(parts.lingerMs(), parts.intervalMs());
       return Math.max(0, Math.min(dueMs - parts.clock().millis(), longest));
     }
@@ -246,16 +255,19 @@ final class SinkLoop implements Runnable {
     /** Rows first, then how far they reach, then the group's offsets. */
     private void flush() throws BatchAbandoned {
       partitionsLost = false;
-      lastFlushMs = parts.clock().millis();
-      for (TableBlock block : rows.blocks()) {
-        for (PoisonRow poison : inserter.insert(block)) {
-          deadLetter(
-              poison.partition(),
-              poison.offset(),
-              "table " + poison.table() + " refuses a row: " + poison.reason());
-        }
-      }
+      List<TableBlock> blocks = rows.blocks();
       List<SourceProgress> progress = rows.progress();
+      if (rows.rows() > 0 || !progress.isEmpty()) {
+        // Offsets alone cost no part: nothing has to wait because of them.
+        lastWriteMs = parts.clock().millis();
+      }
+      for (PoisonRow poison :
+          rows.inOrder() ? inserter.insertInOrder(blocks) : inserter.insertSideBySide(blocks)) {
+        deadLetter(
+            poison.partition(),
+            poison.offset(),
+            "table " + poison.table() + " refuses a row: " + poison.reason());
+      }
       if (!progress.isEmpty()) {
         inserter.untilDone(() -> parts.progress().write(rows.kind(), progress));
       }
@@ -268,8 +280,7 @@ final class SinkLoop implements Runnable {
         LOG.info("sink {} wrote a batch it could not commit: {}", rows.kind(), e.getMessage());
       }
       committed.putAll(next);
-      next.clear();
-      rows.clear();
+      forgetBatch();
     }
 
     /** The last batch, without waiting for anything. */
@@ -352,6 +363,7 @@ final class SinkLoop implements Runnable {
     private void forgetBatch() {
       rows.clear();
       next.clear();
+      anyRecord = false;
     }
 
     /** Finds the place of partitions whose group offsets are gone, from what ClickHouse knows. */

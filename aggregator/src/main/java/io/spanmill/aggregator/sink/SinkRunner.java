@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -63,7 +65,18 @@ public final class SinkRunner implements AutoCloseable {
 
   private record Sink(SinkLoop loop, SinkMetrics metrics, Thread thread) {}
 
+  /** Inserts into ClickHouse at one time, of a sink that writes into several tables. */
+  private static final int INSERTS_AT_ONCE = 4;
+
   private final List<Sink> sinks = new ArrayList<>();
+  private final ExecutorService inserts =
+      Executors.newFixedThreadPool(
+          INSERTS_AT_ONCE,
+          task -> {
+            Thread thread = new Thread(task, "sink-insert");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   private SinkRunner() {}
 
@@ -80,12 +93,15 @@ public final class SinkRunner implements AutoCloseable {
     SinkMetrics callMetrics = metrics(config, "calls");
     CallRows calls = new CallRows(config.attributeNames());
     long lingerMs = settings.longValue(Keys.SINK_LINGER_MS);
-    runner.add(config, calls, callMetrics, calls.blocks(), lingerMs);
+    long intervalMs = settings.longValue(Keys.SINK_INTERVAL_MS);
+    runner.add(config, calls, callMetrics, calls.blocks(), lingerMs, intervalMs);
 
     SinkMetrics rollupMetrics = metrics(config, "rollups");
     RollupRows rollups = new RollupRows(config.cubes(), config.attributeNames(), rollupMetrics);
     // All tasks of the job emit in one transaction: with its first row nearly all of it is there.
-    runner.add(config, rollups, rollupMetrics, rollups.tables(), lingerMs / 4);
+    // And they emit once an interval: to wait for as long after each insert would hold back all
+    // that follow by as much as one of them was ever late.
+    runner.add(config, rollups, rollupMetrics, rollups.tables(), lingerMs / 4, intervalMs / 4);
 
     SinkMetrics spanMetrics = metrics(config, "spans");
     SpanRows spans =
@@ -95,7 +111,7 @@ public final class SinkRunner implements AutoCloseable {
             settings.bool(Keys.SPANS_INFRA),
             spanMetrics,
             config.clock());
-    runner.add(config, spans, spanMetrics, spans.blocks(), lingerMs);
+    runner.add(config, spans, spanMetrics, spans.blocks(), lingerMs, intervalMs);
 
     runner.sinks.forEach(sink -> sink.thread().start());
     return runner;
@@ -106,7 +122,12 @@ public final class SinkRunner implements AutoCloseable {
   }
 
   private void add(
-      Config config, BatchRows rows, SinkMetrics metrics, List<TableBlock> tables, long lingerMs) {
+      Config config,
+      BatchRows rows,
+      SinkMetrics metrics,
+      List<TableBlock> tables,
+      long lingerMs,
+      long intervalMs) {
     Settings settings = config.settings();
     ClickHouseStore store = new ClickHouseStore(config.clickHouse(), config.clock());
     store.check(tables);
@@ -116,13 +137,14 @@ public final class SinkRunner implements AutoCloseable {
                 () -> consumer(settings, GROUP_PREFIX + rows.kind()),
                 rows,
                 store,
+                inserts,
                 store,
                 new KafkaDeadLetters(
                     rows.kind(), consumerConfig(settings), producerConfig(settings)),
                 metrics,
                 settings.integer(Keys.SINK_BATCH_ROWS),
                 lingerMs,
-                settings.longValue(Keys.SINK_INTERVAL_MS),
+                intervalMs,
                 config.clock(),
                 new SplittableRandom()));
     Thread thread = new Thread(loop, "sink-" + rows.kind());
@@ -161,6 +183,7 @@ public final class SinkRunner implements AutoCloseable {
         sink.thread().interrupt();
       }
     }
+    inserts.shutdownNow();
   }
 
   private static Consumer<byte[], byte[]> consumer(Settings settings, String group) {

@@ -134,6 +134,12 @@ final class SpanRows implements BatchRows {
     return List.of(content, spans);
   }
 
+  /** A span that says it has content has it there. */
+  @Override
+  public boolean inOrder() {
+    return true;
+  }
+
   @Override
   public List<SourceProgress> progress() {
     return markers.latest();

@@ -13,6 +13,11 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class BlockInserterTest {
@@ -20,9 +25,16 @@ class BlockInserterTest {
   private final List<Long> pauses = new ArrayList<>();
   private final SinkMetrics metrics =
       new SinkMetrics(new SimpleMeterRegistry(), "test", Clock.systemUTC());
+  private final ExecutorService executor = Executors.newFixedThreadPool(4);
   private Pause pause = pauses::add;
   private final BlockInserter inserter =
-      new BlockInserter(store, millis -> pause.await(millis), new SplittableRandom(1), metrics);
+      new BlockInserter(
+          store, executor, millis -> pause.await(millis), new SplittableRandom(1), metrics);
+
+  @AfterEach
+  void stop() {
+    executor.shutdownNow();
+  }
 
   @Test
   void aWholeBlock_isOneInsert() throws Exception {
@@ -98,6 +110,65 @@ class BlockInserterTest {
   }
 
   @Test
+  void blocksSideBySide_areInFlightAtOnce_andAllWrittenWhenItReturns() throws Exception {
+    store.gate = new CountDownLatch(1);
+    Thread opener =
+        new Thread(
+            () -> {
+              Awaitility.await().until(() -> store.mostInFlight.get() == 3);
+              store.gate.countDown();
+            });
+    opener.start();
+    assertThat(inserter.insertSideBySide(List.of(rows("a", 5), rows("b", 6), rows("c", 7))))
+        .isEmpty();
+    opener.join();
+    assertThat(store.inserts)
+        .containsExactlyInAnyOrder(
+            new FakeStore.Insert("a", 0, 5),
+            new FakeStore.Insert("b", 0, 6),
+            new FakeStore.Insert("c", 0, 7));
+  }
+
+  @Test
+  void ofBlocksSideBySide_thoseNotTaken_areInsertedAgainOneByOne_andNoOther() throws Exception {
+    store.poisoned = insert -> insert.table().equals("b") && insert.holds(3);
+    List<PoisonRow> poison =
+        inserter.insertSideBySide(List.of(rows("a", 5), rows("b", 8), rows("c", 7)));
+    assertThat(poison).extracting(PoisonRow::table).containsExactly("b");
+    assertThat(poison).extracting(PoisonRow::offset).containsExactly(1003L);
+    assertThat(store.inserts.stream().filter(i -> i.table().equals("a"))).hasSize(1);
+    assertThat(store.inserts.stream().filter(i -> i.table().equals("c"))).hasSize(1);
+    for (int row = 0; row < 8; row++) {
+      int n = row;
+      assertThat(store.inserts.stream().filter(i -> i.table().equals("b") && i.holds(n)).count())
+          .as("row %d", row)
+          .isEqualTo(row == 3 ? 0 : 1);
+    }
+  }
+
+  @Test
+  void whileTheServerIsAway_blocksSideBySideWait() throws Exception {
+    store.down = true;
+    pause =
+        millis -> {
+          pauses.add(millis);
+          store.down = false;
+        };
+    assertThat(inserter.insertSideBySide(List.of(rows("a", 5), rows("b", 6)))).isEmpty();
+    assertThat(pauses).hasSize(1);
+    assertThat(store.inserts)
+        .containsExactlyInAnyOrder(
+            new FakeStore.Insert("a", 0, 5), new FakeStore.Insert("b", 0, 6));
+  }
+
+  @Test
+  void aFaultOfOurs_isNotTakenForOneOfTheServer() {
+    store.broken = true;
+    assertThatThrownBy(() -> inserter.insertSideBySide(List.of(rows("a", 5), rows("b", 6))))
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
   void anAbandonedBatch_endsTheWaiting() {
     store.down = true;
     pause =
@@ -118,9 +189,13 @@ class BlockInserterTest {
   }
 
   private static TableBlock rows(int count) {
+    return rows("t", count);
+  }
+
+  private static TableBlock rows(String name, int count) {
     NativeBlock block = new NativeBlock();
     FixedColumn n = block.int32("n");
-    TableBlock table = new TableBlock("t", block);
+    TableBlock table = new TableBlock(name, block);
     for (int i = 0; i < count; i++) {
       n.add(i);
       table.endRow(7, 1000 + i);

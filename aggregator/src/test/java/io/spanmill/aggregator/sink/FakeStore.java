@@ -37,6 +37,9 @@ final class FakeStore implements BlockStore, ProgressStore {
 
   volatile boolean down;
 
+  /** Whether inserts fail by a fault of ours. */
+  volatile boolean broken;
+
   /** Inserts wait for it. */
   volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -60,6 +63,9 @@ final class FakeStore implements BlockStore, ProgressStore {
 
   private void insertNow(String table, int from, int to) {
     failIfDown();
+    if (broken) {
+      throw new UnsupportedOperationException("broken");
+    }
     if (!next.isEmpty()) {
       throw next.remove();
     }
