@@ -31,30 +31,27 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
 
   private static final long EVICT_INTERVAL_MS = 60_000;
 
-  /**
-   * When a task emits, as a share of the interval in which stage 1 marks: a commit and folding what
-   * it lets through take most of that. Earlier, what was marked last often waits for the next time.
-   */
-  private static final double TICK_AFTER_MARK = 0.25;
-
   /** Admitted values held in memory by one task; 16 bytes each at most. */
   private static final int MAX_HELD_VALUES = 500_000;
 
   private final TopologyConfig config;
+  private final EmissionMoment.Threads threads;
   private final PartialBatchReader partials = new PartialBatchReader();
   private ProcessorContext<Integer, byte[]> context;
   private RollupTable table;
   private CardinalityGuard guard;
   private TaskPosition position;
   private SourceVector sources;
+  private EmissionMoment moment;
   private int partition;
   private long hoursDueMs;
   private long daysDueMs;
   private long evictionDueMs;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
-  RollupProcessor(TopologyConfig config) {
+  RollupProcessor(TopologyConfig config, EmissionMoment.Threads threads) {
     this.config = config;
+    this.threads = threads;
   }
 
   @Override
@@ -83,13 +80,12 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     // Not all tasks at once: what it writes holds up a commit.
     evictionDueMs = nowMs + EVICT_INTERVAL_MS * (1 + partition) / config.partitions();
     config.metrics().reportRollups(partition, nowMs, table.dirtyRows(), guard::folded);
-    // All tasks at the same moment, so that one commit serves them; some time after stage 1 marked
-    // and committed, so that what it said is folded by then.
+    moment = new EmissionMoment(threads, config.timing(), nowMs);
     context.schedule(
-        Instant.ofEpochMilli(Math.round(config.timing().markMs() * TICK_AFTER_MARK)),
-        Duration.ofMillis(config.timing().emitFinestMs()),
+        Instant.EPOCH,
+        Duration.ofMillis(moment.lookMs()),
         PunctuationType.WALL_CLOCK_TIME,
-        this::tick);
+        this::tickIfDue);
   }
 
   @Override
@@ -106,7 +102,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
       case MARKER -> {
         ProgressMarker marker = ProgressMarker.decode(value);
         for (int i = 0; i < marker.size(); i++) {
-          sources.advance(marker.partition(i), marker.nextOffset(i), marker.arrivalMs(i));
+          advance(marker.partition(i), marker.nextOffset(i), marker.arrivalMs(i));
         }
       }
       default ->
@@ -119,6 +115,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   @Override
   public void close() {
     config.metrics().forgetRollups(partition);
+    moment.close();
     table.close();
   }
 
@@ -134,7 +131,19 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     table.fold(value, partials, offset);
     config.metrics().partials.increment(partials.size());
     config.metrics().unknownCubes.increment(table.unknownCubes() - unknownBefore);
-    sources.advance(partials.sourcePartition(), partials.nextOffset(), partials.arrivalMs());
+    advance(partials.sourcePartition(), partials.nextOffset(), partials.arrivalMs());
+  }
+
+  private void advance(int sourcePartition, long nextOffset, long arrivalMs) {
+    if (sources.advance(sourcePartition, nextOffset, arrivalMs)) {
+      moment.told(sourcePartition);
+    }
+  }
+
+  private void tickIfDue(long nowMs) {
+    if (moment.isDue(nowMs)) {
+      tick(nowMs);
+    }
   }
 
   private void tick(long nowMs) {

@@ -51,6 +51,7 @@ public final class RollupTopology implements Supplier<Topology> {
   public Topology get() {
     ByteArrayDeserializer bytes = new ByteArrayDeserializer();
     ByteArraySerializer values = new ByteArraySerializer();
+    EmissionMoment.Threads threads = new EmissionMoment.Threads();
     return new Topology()
         .addSource(AutoOffsetReset.earliest(), "spans-in", bytes, bytes, Topics.SPANS)
         .addProcessor(SpanProcessor.NAME, () -> new SpanProcessor(config), "spans-in")
@@ -60,7 +61,8 @@ public final class RollupTopology implements Supplier<Topology> {
         .addSink(PARTIALS_SINK, Topics.PARTIALS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
         .addSink(DEAD_LETTERS_SINK, Topics.DEAD_LETTERS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
         .addSource(AutoOffsetReset.earliest(), "partials-in", bytes, bytes, Topics.PARTIALS)
-        .addProcessor(RollupProcessor.NAME, () -> new RollupProcessor(config), "partials-in")
+        .addProcessor(
+            RollupProcessor.NAME, () -> new RollupProcessor(config, threads), "partials-in")
         .addStateStore(store(RollupProcessor.ROWS_STORE), RollupProcessor.NAME)
         .addStateStore(store(RollupProcessor.INDEX_STORE), RollupProcessor.NAME)
         .addStateStore(new BeforeCommit.Builder(RollupProcessor.COMMIT), RollupProcessor.NAME)

@@ -39,14 +39,16 @@ final class SourceVector {
     }
   }
 
-  void advance(int partition, long nextOffset, long arrivalMs) {
+  /** Returns whether that was not known. */
+  boolean advance(int partition, long nextOffset, long arrivalMs) {
     if (partition >= nextOffsets.length || nextOffset <= nextOffsets[partition]) {
-      return;
+      return false;
     }
     nextOffsets[partition] = nextOffset;
     arrivalsMs[partition] = arrivalMs;
     latestArrivalMs = Math.max(latestArrivalMs, arrivalMs);
     changed[partition] = true;
+    return true;
   }
 
   /** Writes it to the state; before each commit. */
