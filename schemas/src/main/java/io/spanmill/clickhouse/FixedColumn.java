@@ -10,10 +10,15 @@ import java.io.OutputStream;
 public final class FixedColumn extends NativeColumn {
   private final GrowingBytes bytes = new GrowingBytes();
   private final int width;
+  private final int shift;
 
   FixedColumn(String name, String type, int width) {
     super(name, type);
+    if (Integer.bitCount(width) != 1) {
+      throw new IllegalArgumentException(type + " is " + width + " bytes wide, no power of two");
+    }
     this.width = width;
+    this.shift = Integer.numberOfTrailingZeros(width);
   }
 
   /** A number of up to 64 bits; of narrower columns the low bits count. */
@@ -69,7 +74,7 @@ public final class FixedColumn extends NativeColumn {
 
   @Override
   public int rows() {
-    return bytes.size() / width;
+    return bytes.size() >>> shift;
   }
 
   @Override

@@ -5,6 +5,9 @@ package io.spanmill.clickhouse;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** A byte array that grows; numbers are little-endian as in the Native format. Not thread-safe. */
@@ -13,6 +16,12 @@ final class GrowingBytes {
   private static final int MAX_KEPT_BYTES = 64 << 20;
 
   private static final int START_BYTES = 1024;
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private byte[] bytes = new byte[START_BYTES];
   private int size;
@@ -44,16 +53,13 @@ final class GrowingBytes {
 
   void putShort(int value) {
     ensure(2);
-    bytes[size] = (byte) value;
-    bytes[size + 1] = (byte) (value >>> 8);
+    SHORTS.set(bytes, size, (short) value);
     size += 2;
   }
 
   void putInt(int value) {
     ensure(4);
-    for (int i = 0; i < 4; i++) {
-      bytes[size + i] = (byte) (value >>> (8 * i));
-    }
+    INTS.set(bytes, size, value);
     size += 4;
   }
 
@@ -64,25 +70,17 @@ final class GrowingBytes {
   }
 
   void setLong(int at, long value) {
-    for (int i = 0; i < 8; i++) {
-      bytes[at + i] = (byte) (value >>> (8 * i));
-    }
+    LONGS.set(bytes, at, value);
   }
 
   long getLong(int at) {
-    long value = 0;
-    for (int i = 7; i >= 0; i--) {
-      value = (value << 8) | (bytes[at + i] & 0xff);
-    }
-    return value;
+    return (long) LONGS.get(bytes, at);
   }
 
   /** Most significant byte first, as ids are written. */
   void putBigEndian(long value) {
     ensure(8);
-    for (int i = 0; i < 8; i++) {
-      bytes[size + i] = (byte) (value >>> (56 - 8 * i));
-    }
+    LONGS.set(bytes, size, Long.reverseBytes(value));
     size += 8;
   }
 
@@ -90,6 +88,13 @@ final class GrowingBytes {
     ensure(count);
     Arrays.fill(bytes, size, size + count, (byte) 0);
     size += count;
+  }
+
+  /** The same bytes again, which stand here already. */
+  void repeat(int from, int to) {
+    ensure(to - from);
+    System.arraycopy(bytes, from, bytes, size, to - from);
+    size += to - from;
   }
 
   void put(byte[] from, int offset, int length) {

@@ -3,6 +3,7 @@
  */
 package io.spanmill.clickhouse;
 
+import io.spanmill.otlp.KeyHash;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
@@ -25,6 +26,9 @@ public final class LowCardinalityColumn extends NativeColumn {
 
   private static final int MAX_KEPT_KEYS = 1 << 16;
 
+  /** Places of texts found without the map; a power of two. */
+  private static final int NEAR = 64;
+
   /** Keys one after the other, without lengths. */
   private final GrowingBytes keys = new GrowingBytes();
 
@@ -36,10 +40,11 @@ public final class LowCardinalityColumn extends NativeColumn {
 
   private final Map<String, Integer> byText = new HashMap<>();
 
-  /** What was added last, and its key: most rows repeat it, often the very object. */
-  private @Nullable String lastText;
+  /** Some texts and their keys, each at a place by its hash: most rows repeat the very object. */
+  private final @Nullable String[] nearTexts = new @Nullable String[NEAR];
 
-  private int lastKey;
+  private final int[] nearKeys = new int[NEAR];
+  private int generation;
   private int[] indexes = new int[256];
   private int rows;
 
@@ -50,20 +55,43 @@ public final class LowCardinalityColumn extends NativeColumn {
 
   @SuppressWarnings("ReferenceEquality") // Equal but other objects are found below.
   public void add(String text) {
-    if (text != lastText) {
+    int near = text.hashCode() & (NEAR - 1);
+    if (text != nearTexts[near]) {
       Integer known = byText.get(text);
       if (known == null) {
         known = keyOf(text);
         byText.put(text, known);
       }
-      lastText = text;
-      lastKey = known;
+      nearTexts[near] = text;
+      nearKeys[near] = known;
     }
-    addIndex(lastKey);
+    addIndex(nearKeys[near]);
   }
 
   public void add(byte[] from, int offset, int length) {
     addIndex(find(from, offset, length, null));
+  }
+
+  /** The block's number of this text, for {@link #addKey}; valid within one generation. */
+  public int key(byte[] from, int offset, int length) {
+    return find(from, offset, length, null);
+  }
+
+  /** Changes when the block begins anew; never 0. */
+  public int generation() {
+    return generation;
+  }
+
+  /** Adds the text of this number. */
+  public void addKey(int key) {
+    addIndex(key);
+  }
+
+  /** Adds rows that were added before once more. */
+  public void repeat(int from, int to) {
+    for (int row = from; row < to; row++) {
+      addIndex(indexes[row]);
+    }
   }
 
   private Integer keyOf(String text) {
@@ -75,7 +103,7 @@ public final class LowCardinalityColumn extends NativeColumn {
   }
 
   private int find(byte[] from, int offset, int length, @Nullable String placed) {
-    int hash = hash(from, offset, length);
+    int hash = (int) KeyHash.of(from, offset, length);
     int mask = slots.length - 1;
     int at = hash & mask;
     while (slots[at] != 0) {
@@ -108,22 +136,12 @@ public final class LowCardinalityColumn extends NativeColumn {
     int mask = slots.length - 1;
     for (int key = 0; key < keyCount; key++) {
       int start = key == 0 ? 0 : keyEnds[key - 1];
-      int at = hash(keys.array(), start, keyEnds[key] - start) & mask;
+      int at = (int) KeyHash.of(keys.array(), start, keyEnds[key] - start) & mask;
       while (slots[at] != 0) {
         at = (at + 1) & mask;
       }
       slots[at] = key + 1;
     }
-  }
-
-  private static int hash(byte[] from, int offset, int length) {
-    int h = 0x9747b28c ^ length;
-    for (int i = offset; i < offset + length; i++) {
-      h = 31 * h + from[i];
-    }
-    h ^= (h >>> 16);
-    h *= 0x85ebca6b;
-    return h ^ (h >>> 13);
   }
 
   private void addIndex(int key) {
@@ -159,7 +177,8 @@ public final class LowCardinalityColumn extends NativeColumn {
   private void reset() {
     keys.clear();
     byText.clear();
-    lastText = null;
+    Arrays.fill(nearTexts, null);
+    generation = generation == Integer.MAX_VALUE ? 1 : generation + 1;
     keyCount = 0;
     // The empty text is always key 0, as in ClickHouse's own blocks.
     find(new byte[0], 0, 0, null);

@@ -31,6 +31,14 @@ public final class StringColumn extends NativeColumn {
     ended();
   }
 
+  /** Adds rows that were added before once more. */
+  public void repeat(int from, int to) {
+    for (int row = from; row < to; row++) {
+      bytes.repeat(starts[row], starts[row + 1]);
+      ended();
+    }
+  }
+
   private void ended() {
     rows++;
     if (rows == starts.length) {

@@ -8,18 +8,19 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The hash of short byte strings that {@link KeyTable} and {@link StringPool} look up by: eight
- * bytes a step, the last of which reach back over bytes already seen, as a rest of its own length
- * each time is a branch that no processor foresees. Kept nowhere beyond the process.
+ * The hash of short byte strings that tables of keys and of seen texts look up by: eight bytes a
+ * step, the last of which reach back over bytes already seen, as a rest of its own length each time
+ * is a branch that no processor foresees. Kept nowhere beyond the process.
  */
-final class KeyHash {
+public final class KeyHash {
   static final VarHandle LONG_LE =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
   private KeyHash() {}
 
-  static long of(byte[] buf, int offset, int length) {
+  /** The hash of these bytes, well mixed in all of its bits. */
+  public static long of(byte[] buf, int offset, int length) {
     int end = offset + length;
     if (length < 8) {
       return finish(length == 0 ? 0 : step(length, tail(buf, offset, end)));

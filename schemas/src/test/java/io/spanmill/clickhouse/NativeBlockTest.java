@@ -38,6 +38,49 @@ class NativeBlockTest {
     assertThat(written(byText, texts.size())).isEqualTo(written(byBytes, texts.size()));
   }
 
+  @Property(tries = 200)
+  void labelsByNumber_areThoseAddedByText_inEachGeneration(@ForAll List<String> texts)
+      throws IOException {
+    LowCardinalityColumn plain = new LowCardinalityColumn("c");
+    LowCardinalityColumn byNumber = new LowCardinalityColumn("c");
+    int generation = byNumber.generation();
+    for (int round = 0; round < 2; round++) {
+      for (String text : texts) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        plain.add(text);
+        byNumber.addKey(byNumber.key(utf8, 0, utf8.length));
+      }
+      assertThat(written(byNumber, texts.size())).isEqualTo(written(plain, texts.size()));
+      plain.clear();
+      byNumber.clear();
+      assertThat(byNumber.generation()).isNotEqualTo(generation);
+      generation = byNumber.generation();
+    }
+  }
+
+  @Property(tries = 200)
+  void repeatedRows_areThoseAddedAgain(@ForAll List<String> texts) throws IOException {
+    LowCardinalityColumn labels = new LowCardinalityColumn("c");
+    LowCardinalityColumn wantedLabels = new LowCardinalityColumn("c");
+    StringColumn values = new StringColumn("c");
+    StringColumn wantedValues = new StringColumn("c");
+    for (int round = 0; round < 2; round++) {
+      for (String text : texts) {
+        wantedLabels.add(text);
+        wantedValues.add(text);
+        if (round == 0) {
+          labels.add(text);
+          values.add(text);
+        }
+      }
+    }
+    labels.repeat(0, texts.size());
+    values.repeat(0, texts.size());
+    int rows = 2 * texts.size();
+    assertThat(written(labels, rows)).isEqualTo(written(wantedLabels, rows));
+    assertThat(written(values, rows)).isEqualTo(written(wantedValues, rows));
+  }
+
   @Test
   void aDroppedRow_leavesNoTrace() throws IOException {
     Rows kept = new Rows();

@@ -17,6 +17,12 @@ interface BatchRows {
   String topic();
 
   /**
+   * How much the broker collects before it answers a fetch, unless that takes a tenth of a second:
+   * what is asked for piece by piece costs both sides more, and comes no sooner into a block.
+   */
+  int fetchMinBytes();
+
+  /**
    * Turns a record into rows, wholly or not at all.
    *
    * @throws RuntimeException if it cannot be understood; nothing of it is in the blocks then
@@ -25,6 +31,14 @@ interface BatchRows {
 
   /** All of this partition before the offset was given to {@link #add}, or is no record. */
   default void positioned(int partition, long offset) {}
+
+  /**
+   * Whether all is there that comes at one time, of so many partitions: then the batch is not worth
+   * holding for more.
+   */
+  default boolean isWhole(int partitions) {
+    return false;
+  }
 
   /** Rows collected. */
   int rows();

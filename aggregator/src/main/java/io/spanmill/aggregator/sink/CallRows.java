@@ -49,6 +49,11 @@ final class CallRows implements BatchRows {
   }
 
   @Override
+  public int fetchMinBytes() {
+    return 256 << 10;
+  }
+
+  @Override
   public void add(ConsumerRecord<byte[], byte[]> record) {
     RecordFormat format = RecordFormat.of(record.value());
     if (format == RecordFormat.MARKER) {

@@ -5,8 +5,10 @@ package io.spanmill.aggregator.sink;
 
 import io.spanmill.codec.ProgressMarker;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The latest progress marker of each sink partition and source partition in a batch. */
@@ -14,6 +16,7 @@ final class Markers {
   private record Pair(int sinkPartition, int sourcePartition) {}
 
   private final Map<Pair, SourceProgress> latest = new HashMap<>();
+  private final Set<Integer> sinkPartitions = new HashSet<>();
 
   void add(ConsumerRecord<byte[], byte[]> record, ProgressMarker marker) {
     for (int i = 0; i < marker.size(); i++) {
@@ -30,13 +33,20 @@ final class Markers {
 
   void put(SourceProgress progress) {
     latest.put(new Pair(progress.sinkPartition(), progress.sourcePartition()), progress);
+    sinkPartitions.add(progress.sinkPartition());
   }
 
   List<SourceProgress> latest() {
     return List.copyOf(latest.values());
   }
 
+  /** How many sink partitions have told something. */
+  int sinkPartitions() {
+    return sinkPartitions.size();
+  }
+
   void clear() {
     latest.clear();
+    sinkPartitions.clear();
   }
 }

@@ -68,6 +68,12 @@ final class RollupRows implements BatchRows {
     return Topics.ROLLUPS;
   }
 
+  /** Rows are waited for by whoever looks at the screen. */
+  @Override
+  public int fetchMinBytes() {
+    return 1;
+  }
+
   @Override
   public void add(ConsumerRecord<byte[], byte[]> record) {
     if (RecordFormat.of(record.value()) == RecordFormat.MARKER) {
@@ -123,6 +129,12 @@ final class RollupRows implements BatchRows {
     to.dimensions = from.dimensions;
     to.rollup.merge(from.rollup);
     return to;
+  }
+
+  /** A marker is the last of what a partition of the job emits. */
+  @Override
+  public boolean isWhole(int partitions) {
+    return markers.sinkPartitions() >= partitions;
   }
 
   @Override

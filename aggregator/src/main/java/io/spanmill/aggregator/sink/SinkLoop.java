@@ -239,8 +239,10 @@ final class SinkLoop implements Runnable {
 
     /** Until the batch begun is due; 0 if it is. A clock that was set back delays it once. */
     private long leftMs() {
-      long dueMs = Math.max(batchStartMs + parts.lingerMs(), lastWriteMs + parts.intervalMs());
-      long longest = Math.max(parts.lingerMs(), parts.intervalMs());
+      boolean whole = anyRecord && rows.isWhole(consumer.assignment().size());
+      long lingerMs = whole ? 0 : parts.lingerMs();
+      long dueMs = Math.max(batchStartMs + lingerMs, lastWriteMs + parts.intervalMs());
+      long longest = Math.max(lingerMs, parts.intervalMs());
       return Math.max(0, Math.min(dueMs - parts.clock().millis(), longest));
     }
 

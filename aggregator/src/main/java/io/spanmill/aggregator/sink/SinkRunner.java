@@ -134,7 +134,7 @@ public final class SinkRunner implements AutoCloseable {
     SinkLoop loop =
         new SinkLoop(
             new SinkLoop.Parts(
-                () -> consumer(settings, GROUP_PREFIX + rows.kind()),
+                () -> consumer(settings, rows),
                 rows,
                 store,
                 inserts,
@@ -186,9 +186,10 @@ public final class SinkRunner implements AutoCloseable {
     inserts.shutdownNow();
   }
 
-  private static Consumer<byte[], byte[]> consumer(Settings settings, String group) {
+  private static Consumer<byte[], byte[]> consumer(Settings settings, BatchRows rows) {
     Map<String, Object> config = new HashMap<>(consumerConfig(settings));
-    config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    config.put(ConsumerConfig.GROUP_ID_CONFIG, GROUP_PREFIX + rows.kind());
+    config.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, rows.fetchMinBytes());
     // All partitions are given up before any is taken: a batch in hand is then wholly void.
     config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, RangeAssignor.class.getName());
     config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);

@@ -32,7 +32,6 @@ final class SpanColumns {
   private static final long MAX_AHEAD_MS = 3_600_000L;
 
   private final ContentColumns content;
-  private final KeyMemo memo = new KeyMemo();
   private final NativeBlock block = new NativeBlock();
   private final LowCardinalityColumn project = block.label("project");
   private final FixedColumn ts = block.millis("ts");
@@ -93,6 +92,21 @@ final class SpanColumns {
   private final ArrayColumn<MapColumn<LowCardinalityColumn, StringColumn>> linkAttributes =
       block.attributesList("link_attributes");
   private final FixedColumn hasContent = block.bool("has_content");
+  private final KeyMemo memo = new KeyMemo(attributes.keys());
+
+  /** Group of the resource that was added last, of the request in hand; -1 if none was. */
+  private int addedResource;
+
+  /** Its entries in the column. */
+  private int resourceFrom;
+
+  private int resourceTo;
+
+  /** Group of the scope that was read last; -1 if none was. */
+  private int readScope;
+
+  private String nameOfScope = "";
+  private String versionOfScope = "";
 
   SpanColumns(ContentColumns content) {
     this.content = content;
@@ -100,6 +114,12 @@ final class SpanColumns {
 
   NativeBlock block() {
     return block;
+  }
+
+  /** Another request begins, or the block anew: groups of resources and scopes are others. */
+  void begin() {
+    addedResource = -1;
+    readScope = -1;
   }
 
   /** Adds the reader's current span; the caller ends the row and the content's. */
@@ -120,8 +140,7 @@ final class SpanColumns {
     dialect.add(s.dialect);
     service.add(s.service);
     environment.add(s.environment);
-    scopeName.add(reader.scopeName());
-    scopeVersion.add(reader.scopeVersion());
+    addScope(reader);
     startTime.add(reader.startEpochNanos());
     endTime.add(reader.endEpochNanos());
     statusCode.add(reader.statusCode());
@@ -143,18 +162,40 @@ final class SpanColumns {
         .attributes()
         .forEachRaw(
             (buffer, keyAt, keyLength, value) -> {
-              if (memo.isContent(buffer, keyAt, keyLength)) {
-                content.add(buffer, keyAt, keyLength, value);
-              } else {
-                attributes.keys().add(buffer, keyAt, keyLength);
+              if (memo.addUnlessContent(buffer, keyAt, keyLength)) {
                 addText(attributes.values(), value);
+              } else {
+                content.add(buffer, keyAt, keyLength, value);
               }
             });
     attributes.endRow();
-    addAll(resource, reader.resource());
+    addResource(reader);
     addEvents(reader.events());
     addLinks(reader.links());
     hasContent.add(content.hasAny());
+  }
+
+  private void addScope(TraceReader reader) {
+    if (reader.scopeIndex() != readScope) {
+      nameOfScope = reader.scopeName();
+      versionOfScope = reader.scopeVersion();
+      readScope = reader.scopeIndex();
+    }
+    scopeName.add(nameOfScope);
+    scopeVersion.add(versionOfScope);
+  }
+
+  private void addResource(TraceReader reader) {
+    if (reader.resourceIndex() == addedResource) {
+      resource.keys().repeat(resourceFrom, resourceTo);
+      resource.values().repeat(resourceFrom, resourceTo);
+      resource.endRow();
+      return;
+    }
+    resourceFrom = resource.keys().rows();
+    addAll(resource, reader.resource());
+    resourceTo = resource.keys().rows();
+    addedResource = reader.resourceIndex();
   }
 
   private void addCall(NormalizedSpan s) {

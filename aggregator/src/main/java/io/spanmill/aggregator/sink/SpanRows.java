@@ -61,6 +61,11 @@ final class SpanRows implements BatchRows {
   }
 
   @Override
+  public int fetchMinBytes() {
+    return 1 << 20;
+  }
+
+  @Override
   public void add(ConsumerRecord<byte[], byte[]> record) {
     lastArrivalMs.put(record.partition(), record.timestamp());
     int contentBefore = content.block().rows();
@@ -88,6 +93,7 @@ final class SpanRows implements BatchRows {
     }
     String project = project(record);
     reader.reset(value, 0, value.length);
+    spanColumns.begin();
     while (reader.next()) {
       span.clear();
       span.project = project;

@@ -5,6 +5,8 @@ package io.spanmill.aggregator.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.spanmill.clickhouse.LowCardinalityColumn;
+import io.spanmill.clickhouse.NativeBlock;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,9 +57,13 @@ class ContentKeysTest {
 
   private static boolean isContent(String key) {
     byte[] padded = ("##" + key + "##").getBytes(StandardCharsets.UTF_8);
-    KeyMemo memo = new KeyMemo();
+    LowCardinalityColumn column = new NativeBlock().label("key");
+    KeyMemo memo = new KeyMemo(column);
     boolean first = memo.isContent(padded, 2, padded.length - 4);
     assertThat(memo.isContent(padded, 2, padded.length - 4)).isEqualTo(first);
+    assertThat(memo.addUnlessContent(padded, 2, padded.length - 4)).isEqualTo(!first);
+    assertThat(memo.addUnlessContent(padded, 2, padded.length - 4)).isEqualTo(!first);
+    assertThat(column.rows()).isEqualTo(first ? 0 : 2);
     return first;
   }
 }

@@ -64,6 +64,7 @@ class SinkLoopTest {
           });
 
   private final Rows rows = new Rows();
+  private long lingerMs = 20;
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("none");
   private SinkLoop loop = loop(0);
   private Thread thread = new Thread(loop, "sink-under-test");
@@ -80,7 +81,7 @@ class SinkLoopTest {
                 letters.add(topic + "-" + partition + "@" + offset + ": " + reason),
             metrics,
             MAX_ROWS,
-            20,
+            lingerMs,
             intervalMs,
             Clock.systemUTC(),
             new SplittableRandom(1)));
@@ -145,6 +146,25 @@ class SinkLoopTest {
     atPoll(() -> put(P0, 7, "1"));
     awaitCommitted(P0, 8);
     assertThat(store.inserts).containsExactly(new FakeStore.Insert("t", 0, 1));
+  }
+
+  @Test
+  void aBatchThatIsWhole_isNotHeldForMore() {
+    lingerMs = 3_600_000;
+    loop = loop(0);
+    thread = new Thread(loop, "sink-under-test");
+    start(Map.of(P0, 0L, P1, 0L));
+    atPoll(() -> put(P0, 0, "1"));
+    atPoll(() -> put(P1, 0, "2"));
+    Awaitility.await().until(() -> rows.seen.size() == 2);
+    assertThat(committed(P0)).isEqualTo(0);
+    atPoll(
+        () -> {
+          rows.whole = true;
+          put(P1, 1, "3");
+        });
+    awaitCommitted(P1, 2);
+    assertThat(store.inserts).containsExactly(new FakeStore.Insert("t", 0, 3));
   }
 
   @Test
@@ -341,6 +361,8 @@ class SinkLoopTest {
     /** Whether positions are told as progress. */
     volatile boolean tellsPositions = true;
 
+    volatile boolean whole;
+
     @Override
     public String kind() {
       return "test";
@@ -349,6 +371,11 @@ class SinkLoopTest {
     @Override
     public String topic() {
       return "topic";
+    }
+
+    @Override
+    public int fetchMinBytes() {
+      return 1;
     }
 
     @Override
@@ -364,6 +391,11 @@ class SinkLoopTest {
       if (tellsPositions) {
         markers.put(new SourceProgress(partition, partition, offset, 1, offset, 1));
       }
+    }
+
+    @Override
+    public boolean isWhole(int partitions) {
+      return whole;
     }
 
     @Override
