@@ -6,9 +6,11 @@ package io.spanmill.standalone.cli;
 import io.spanmill.config.Settings;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -171,10 +173,16 @@ final class DlqCommand implements Runnable {
           all ? letters.list().stream().map(DeadLetters.Letter::id).toList() : ids;
       PrintWriter out = spec.commandLine().getOut();
       boolean allSent = true;
+      Set<String> sentNow = new HashSet<>();
       try (LetterSender sender = new LetterSender(settings)) {
         for (String id : wanted) {
-          // Looked at one by one: only one value is held, and a repeated id is seen to be done.
-          allSent &= redrive(letters, find(letters, id, spec), sender, out);
+          if (sentNow.contains(id) && !again) {
+            // A transaction that has just ended may not show to readers of committed notes yet.
+            out.println(id + " was sent again just now: left alone");
+            continue;
+          }
+          // Looked at one by one: only one value is held.
+          allSent &= redrive(letters, find(letters, id, spec), sender, sentNow, out);
         }
       }
       out.flush();
@@ -182,12 +190,19 @@ final class DlqCommand implements Runnable {
     }
 
     private boolean redrive(
-        DeadLetters letters, DeadLetters.Letter letter, LetterSender sender, PrintWriter out) {
+        DeadLetters letters,
+        DeadLetters.Letter letter,
+        LetterSender sender,
+        Set<String> sentNow,
+        PrintWriter out) {
       if (letter.sentAgain() != null && !again) {
         out.println(letter.id() + " was sent again at " + letter.sentAgain() + ": left alone");
         return true;
       }
       LetterSender.Outcome outcome = sender.send(letters.fromSource(letter));
+      if (outcome.sent()) {
+        sentNow.add(letter.id());
+      }
       String message = outcome.message().isEmpty() ? "" : ", " + outcome.message();
       out.println(letter.id() + (outcome.sent() ? " sent again" : " refused") + message);
       return outcome.sent() && outcome.message().isEmpty();
