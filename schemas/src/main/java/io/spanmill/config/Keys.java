@@ -126,7 +126,7 @@ public final class Keys {
   public static final String SPANS_INFRA = key("Aggregator", "spans.infra.store", BOOLEAN, true, LOW, "Whether raw and infrastructure spans (redis, postgres, auth, raw_gen_ai_request) are stored.");
   public static final String SINK_BATCH_ROWS = key("Aggregator", "sink.batch.rows", INT, 100_000, between(1, 2_000_000), LOW, "Most rows of one insert.");
   public static final String SINK_LINGER_MS = key("Aggregator", "sink.linger.ms", LONG, 200L, between(0, 60_000), LOW, "How long after the first row of a batch a sink collects more before it inserts; that of the rollups, which come at once, a quarter of it.");
-  public static final String SINK_INTERVAL_MS = key("Aggregator", "sink.interval.ms", LONG, 1000L, between(0, 60_000), LOW, "Least time from one insert of a sink to its next, unless a batch is full: each insert costs ClickHouse a part, whatever its size.");
+  public static final String SINK_INTERVAL_MS = key("Aggregator", "sink.interval.ms", LONG, 1000L, between(0, 60_000), LOW, "Least time from one insert of a sink to its next, unless a batch is full: each insert costs ClickHouse a part, whatever its size. Of the rollups, which the job emits once a second, a quarter of it.");
   public static final String RECONCILE_INTERVAL_MS = key("Aggregator", "reconcile.interval.ms", LONG, 3600 * 1000L, between(0, 7 * DAY_MS), LOW, "How often reconcile runs by itself; 0 never.");
   public static final String RECONCILE_RANGE_MS = key("Aggregator", "reconcile.range.ms", LONG, 2 * DAY_MS, between(3600 * 1000L, 400 * DAY_MS), LOW, "How far back it looks when it runs by itself; ./spanmill reconcile looks at all that is kept.");
 
