@@ -114,6 +114,30 @@ final class GrowingBytes {
     bytes[size++] = (byte) left;
   }
 
+  /** A whole number in decimal digits, with its length before it. */
+  void putDecimal(long number) {
+    if (number == Long.MIN_VALUE) {
+      putText(Long.toString(number));
+      return;
+    }
+    long left = Math.abs(number);
+    int length = number < 0 ? 2 : 1;
+    for (long rest = left; rest >= 10; rest /= 10) {
+      length++;
+    }
+    putVarint(length);
+    ensure(length);
+    int at = size + length;
+    do {
+      bytes[--at] = (byte) ('0' + left % 10);
+      left /= 10;
+    } while (left != 0);
+    if (number < 0) {
+      bytes[--at] = '-';
+    }
+    size += length;
+  }
+
   /** UTF-8 with its length in bytes before it. Unpaired surrogates become '?'. */
   void putText(String text) {
     int chars = text.length();

@@ -25,6 +25,12 @@ public final class StringColumn extends NativeColumn {
     ended();
   }
 
+  /** A whole number, as text. */
+  public void add(long number) {
+    bytes.putDecimal(number);
+    ended();
+  }
+
   public void add(byte[] from, int offset, int length) {
     bytes.putVarint(length);
     bytes.put(from, offset, length);

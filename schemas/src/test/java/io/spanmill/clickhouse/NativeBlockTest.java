@@ -26,6 +26,17 @@ class NativeBlockTest {
     assertThat(content(bytes)).isEqualTo(content(wanted));
   }
 
+  @Property(tries = 500)
+  void numbers_areWrittenAsTheJdkDoes(@ForAll long number) {
+    for (long n : new long[] {number, number >> 40, 0, Long.MIN_VALUE, Long.MAX_VALUE}) {
+      GrowingBytes bytes = new GrowingBytes();
+      bytes.putDecimal(n);
+      GrowingBytes wanted = new GrowingBytes();
+      wanted.putText(Long.toString(n));
+      assertThat(content(bytes)).isEqualTo(content(wanted));
+    }
+  }
+
   @Property(tries = 200)
   void labels_areFoundAgain_asTextAndAsBytes(@ForAll List<String> texts) throws IOException {
     LowCardinalityColumn byText = new LowCardinalityColumn("c");

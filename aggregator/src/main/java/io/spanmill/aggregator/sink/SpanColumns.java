@@ -264,10 +264,11 @@ final class SpanColumns {
   }
 
   static void addText(StringColumn column, AnyValue value) {
-    if (value.type() == AnyValue.STRING) {
-      column.add(value.buffer(), value.offset(), value.sizeBytes());
-    } else {
-      column.add(value.text());
+    switch (value.type()) {
+      case AnyValue.STRING -> column.add(value.buffer(), value.offset(), value.sizeBytes());
+      case AnyValue.INT -> column.add(value.longValue(0));
+      case AnyValue.BOOL -> column.add(value.isTrue() ? "true" : "false");
+      default -> column.add(value.text());
     }
   }
 
