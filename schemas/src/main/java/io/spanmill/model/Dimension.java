@@ -4,28 +4,25 @@
 package io.spanmill.model;
 
 import java.util.Locale;
-import java.util.function.Function;
 
 /** A dimension of a cube that has a column of its own in the rollup tables. */
 public enum Dimension {
-  PROJECT("project", c -> c.project),
-  LAYER("layer", c -> c.layer == null ? "" : c.layer.label()),
-  PROVIDER("provider", c -> c.provider),
-  MODEL("model", c -> c.model),
-  OPERATION("operation", c -> c.operation),
-  ERROR_CLASS("errorClass", c -> c.errorClass.label()),
-  SERVICE("service", c -> c.service),
-  ENVIRONMENT("environment", c -> c.environment),
-  TEAM("team", c -> c.team),
-  API_KEY("apiKey", c -> c.apiKey),
-  USER("user", c -> c.user);
+  PROJECT("project"),
+  LAYER("layer"),
+  PROVIDER("provider"),
+  MODEL("model"),
+  OPERATION("operation"),
+  ERROR_CLASS("errorClass"),
+  SERVICE("service"),
+  ENVIRONMENT("environment"),
+  TEAM("team"),
+  API_KEY("apiKey"),
+  USER("user");
 
   private final String apiName;
-  private final Function<NormalizedSpan, String> value;
 
-  Dimension(String apiName, Function<NormalizedSpan, String> value) {
+  Dimension(String apiName) {
     this.apiName = apiName;
-    this.value = value;
   }
 
   /** Name in the API. */
@@ -40,7 +37,19 @@ public enum Dimension {
 
   /** The call's value; empty if it has none. */
   public String of(NormalizedSpan call) {
-    return value.apply(call);
+    return switch (this) {
+      case PROJECT -> call.project;
+      case LAYER -> call.layer == null ? "" : call.layer.label();
+      case PROVIDER -> call.provider;
+      case MODEL -> call.model;
+      case OPERATION -> call.operation;
+      case ERROR_CLASS -> call.errorClass.label();
+      case SERVICE -> call.service;
+      case ENVIRONMENT -> call.environment;
+      case TEAM -> call.team;
+      case API_KEY -> call.apiKey;
+      case USER -> call.user;
+    };
   }
 
   /** Project and layer are never folded into {@code __other__}. */

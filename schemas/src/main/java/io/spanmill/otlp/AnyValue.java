@@ -54,7 +54,10 @@ public final class AnyValue {
 
   /** Points at a value found before. */
   void restore(byte[] buffer, byte kind, int from, int to) {
-    buf = buffer;
+    // Compared first: to store a reference into an old object costs G1 a fence.
+    if (buf != buffer) {
+      buf = buffer;
+    }
     type = kind;
     at = from;
     end = to;

@@ -36,8 +36,13 @@ public final class AttributeView {
 
   /** Shows a part of an index of positions in these bytes. */
   void bind(byte[] bytes, AttributeIndex attributes, int first, int end) {
-    buf = bytes;
-    index = attributes;
+    // Compared first: to store a reference into an old object costs G1 a fence.
+    if (buf != bytes) {
+      buf = bytes;
+    }
+    if (index != attributes) {
+      index = attributes;
+    }
     from = first;
     to = end;
     if (++stamp == 0) {

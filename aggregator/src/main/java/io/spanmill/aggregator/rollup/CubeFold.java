@@ -25,7 +25,7 @@ final class CubeFold {
   private final WindowKind window;
   private final Dimension[] dimensions;
   private final int[] attributes;
-  private final String[] values;
+  private final int width;
   private final List<Entry> pool = new ArrayList<>();
   private int size;
   private long characters;
@@ -33,12 +33,15 @@ final class CubeFold {
   /** 1 + index in the pool; 0 is free. Its length is a power of two, at least twice the size. */
   private int[] table = new int[64];
 
+  /** Of each place in the table that is not free: the hash of its entry, which is far away. */
+  private int[] hashes = new int[64];
+
   CubeFold(Cube cube) {
     this.cube = cube;
     window = cube.finest();
     dimensions = cube.dimensions().toArray(Dimension[]::new);
     attributes = cube.attributes().stream().mapToInt(Integer::intValue).toArray();
-    values = new String[dimensions.length + attributes.length];
+    width = dimensions.length + attributes.length;
   }
 
   void clear() {
@@ -47,6 +50,7 @@ final class CubeFold {
     if (pool.size() > MAX_POOLED) {
       pool.subList(MAX_POOLED, pool.size()).clear();
       table = new int[4 * MAX_POOLED];
+      hashes = new int[4 * MAX_POOLED];
     } else {
       Arrays.fill(table, 0);
     }
@@ -66,6 +70,8 @@ final class CubeFold {
   }
 
   void add(NormalizedSpan call) {
+    // Made anew, see SpanProcessor: most references stored into an old object cost a fence.
+    String[] values = new String[width];
     long start = window.startOf(call.eventTimeMs);
     int hash = Long.hashCode(start);
     for (int i = 0; i < dimensions.length; i++) {
@@ -77,60 +83,68 @@ final class CubeFold {
       values[dimensions.length + i] = value;
       hash = hash * 31 + value.hashCode();
     }
-    find(start, hash ^ hash >>> 15).rollup.add(call);
+    find(start, hash ^ hash >>> 15, values).rollup.add(call);
   }
 
   /** Adds what was combined before; false if it is not of this cube's shape. */
   boolean add(Partial partial) {
-    if (partial.dimensions.length != values.length) {
+    if (partial.dimensions.length != width) {
       return false;
     }
     int hash = Long.hashCode(partial.windowStartMs);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = partial.dimensions[i];
-      hash = hash * 31 + values[i].hashCode();
+    for (String value : partial.dimensions) {
+      hash = hash * 31 + value.hashCode();
     }
-    find(partial.windowStartMs, hash ^ hash >>> 15).rollup.merge(partial.rollup);
+    find(partial.windowStartMs, hash ^ hash >>> 15, partial.dimensions)
+        .rollup
+        .merge(partial.rollup);
     return true;
   }
 
   /** Takes all from a cube that has every dimension of this one, in place of what was here. */
   void derive(CubeFold base) {
     clear();
+    int[] from = new int[width];
+    for (int i = 0; i < width; i++) {
+      from[i] = base.cube.dimensions().indexOf(dimensions[i]);
+    }
     for (int n = 0; n < base.size; n++) {
       Entry entry = base.pool.get(n);
+      String[] values = new String[width];
       int hash = Long.hashCode(entry.windowStartMs);
-      for (int i = 0; i < values.length; i++) {
-        values[i] = entry.dimensions[base.cube.dimensions().indexOf(dimensions[i])];
+      for (int i = 0; i < width; i++) {
+        values[i] = entry.dimensions[from[i]];
         hash = hash * 31 + values[i].hashCode();
       }
-      find(entry.windowStartMs, hash ^ hash >>> 15).rollup.merge(entry.rollup);
+      find(entry.windowStartMs, hash ^ hash >>> 15, values).rollup.merge(entry.rollup);
     }
   }
 
-  private Entry find(long start, int hash) {
+  /** The entry of these values, which it keeps if there was none. */
+  private Entry find(long start, int hash, String[] values) {
     int at = hash & (table.length - 1);
     while (table[at] != 0) {
-      Entry entry = pool.get(table[at] - 1);
-      if (entry.hash == hash
-          && entry.windowStartMs == start
-          && Arrays.equals(entry.dimensions, values)) {
-        return entry;
+      if (hashes[at] == hash) {
+        Entry entry = pool.get(table[at] - 1);
+        if (entry.windowStartMs == start && Arrays.equals(entry.dimensions, values)) {
+          return entry;
+        }
       }
       at = (at + 1) & (table.length - 1);
     }
     if (size == pool.size()) {
-      pool.add(new Entry(cube, values.length));
+      pool.add(new Entry(cube));
     }
     Entry entry = pool.get(size++);
     entry.hash = hash;
     entry.windowStartMs = start;
-    System.arraycopy(values, 0, entry.dimensions, 0, values.length);
+    entry.dimensions = values;
     for (String value : values) {
       characters += value.length();
     }
     entry.rollup.clear();
     table[at] = size;
+    hashes[at] = hash;
     if (size * 2 > table.length) {
       rehash();
     }
@@ -139,12 +153,15 @@ final class CubeFold {
 
   private void rehash() {
     table = new int[table.length * 2];
+    hashes = new int[table.length];
     for (int i = 0; i < size; i++) {
-      int at = pool.get(i).hash & (table.length - 1);
+      int hash = pool.get(i).hash;
+      int at = hash & (table.length - 1);
       while (table[at] != 0) {
         at = (at + 1) & (table.length - 1);
       }
       table[at] = i + 1;
+      hashes[at] = hash;
     }
   }
 }

@@ -170,15 +170,16 @@ public final class RollupFold {
   }
 
   static final class Entry {
+    private static final String[] NO_DIMENSIONS = {};
+
     final Cube cube;
-    final String[] dimensions;
     final Rollup rollup = new Rollup();
+    String[] dimensions = NO_DIMENSIONS;
     long windowStartMs;
     int hash;
 
-    Entry(Cube cube, int dimensions) {
+    Entry(Cube cube) {
       this.cube = cube;
-      this.dimensions = new String[dimensions];
     }
   }
 }

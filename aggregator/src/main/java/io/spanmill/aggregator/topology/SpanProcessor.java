@@ -53,9 +53,6 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   /** Memory of partials held until the next mark; more are handed on at once. */
   private static final long MAX_PARTIAL_BYTES = 16L << 20;
 
-  /** Spans kept for the next record; an unusual record's surplus is left to the collector. */
-  private static final int MAX_POOLED = 2048;
-
   private static final Logger LOG = LoggerFactory.getLogger(SpanProcessor.class);
 
   private final TopologyConfig config;
@@ -63,7 +60,13 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   private final RollupFold fold;
   private final CallBatchWriter calls = new CallBatchWriter();
   private final PartialBatchWriter partials = new PartialBatchWriter();
+
+  /**
+   * The record's spans that count in a layer. Made anew for each: a reference stored into an old
+   * object costs the G1 collector a fence, and a span has two dozen.
+   */
   private final List<NormalizedSpan> read = new ArrayList<>();
+
   private final List<NormalizedSpan> counted = new ArrayList<>();
   private final List<NormalizedSpan> duplicates = new ArrayList<>();
   private final LatencySketch lateness = new LatencySketch();
@@ -142,18 +145,17 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
       return;
     }
     String project = project(record.headers());
-    int n;
     try {
-      n = read(record, at, project);
-      for (int i = 0; i < n; i++) {
-        config.pricer().price(read.get(i));
+      read(record, at, project);
+      for (NormalizedSpan span : read) {
+        config.pricer().price(span);
       }
     } catch (RuntimeException | StackOverflowError e) {
       deadLetter(record, at, project, e);
       position.advance(at.offset(), record.timestamp());
       return;
     }
-    deduplicate(at.offset(), record.timestamp(), n);
+    deduplicate(at.offset(), record.timestamp());
     writeCalls(at.offset(), record.timestamp());
     for (NormalizedSpan call : counted) {
       fold.add(call);
@@ -162,7 +164,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     if (fold.sizeBytes() >= MAX_PARTIAL_BYTES) {
       writePartials();
     }
-    account(n);
+    account();
   }
 
   @Override
@@ -170,20 +172,15 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     config.metrics().forgetDedup(partition);
   }
 
-  /** Reads the spans that count in a layer to the front of {@link #read}; returns how many. */
-  private int read(Record<byte[], byte[]> record, RecordMetadata at, String project) {
+  private void read(Record<byte[], byte[]> record, RecordMetadata at, String project) {
     if (record.value() == null) {
       throw new IllegalArgumentException("record without a value");
     }
     source.reset(record.value());
-    int n = 0;
+    read.clear();
     int spans = 0;
+    NormalizedSpan span = new NormalizedSpan();
     while (true) {
-      if (n == read.size()) {
-        read.add(new NormalizedSpan());
-      }
-      NormalizedSpan span = read.get(n);
-      span.clear();
       span.project = project;
       span.arrivalMs = record.timestamp();
       span.sourcePartition = at.partition();
@@ -192,23 +189,26 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
         break;
       }
       spans++;
-      if ((span.traceIdHi | span.traceIdLo) == 0 || span.spanId == 0) {
+      boolean withoutIds = (span.traceIdHi | span.traceIdLo) == 0 || span.spanId == 0;
+      if (withoutIds) {
         config.metrics().withoutIds.increment();
-      } else if (span.layer != null) {
+      }
+      if (withoutIds || span.layer == null) {
+        span.clear();
+      } else {
         CallBounds.apply(span);
-        n++;
+        read.add(span);
+        span = new NormalizedSpan();
       }
     }
     config.metrics().spans.increment(spans);
-    return n;
   }
 
-  private void deduplicate(long offset, long arrivalMs, int n) {
+  private void deduplicate(long offset, long arrivalMs) {
     counted.clear();
     duplicates.clear();
     deduplicator.begin(offset, arrivalMs);
-    for (int i = 0; i < n; i++) {
-      NormalizedSpan span = read.get(i);
+    for (NormalizedSpan span : read) {
       Verdict verdict = deduplicator.offer(span);
       if (verdict == Verdict.RESENT) {
         config.metrics().resent.increment();
@@ -349,7 +349,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     config.metrics().records.increment();
   }
 
-  private void account(int n) {
+  private void account() {
     lateness.clear();
     for (NormalizedSpan call : counted) {
       config.metrics().countFlags(call.flags);
@@ -359,9 +359,6 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     config.metrics().records.increment();
     config.metrics().calls.increment(counted.size());
     config.metrics().duplicates.increment(duplicates.size());
-    if (n > MAX_POOLED) {
-      read.subList(MAX_POOLED, read.size()).clear();
-    }
   }
 
   private void reportDedup(long nowMs) {
