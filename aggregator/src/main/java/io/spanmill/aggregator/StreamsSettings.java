@@ -19,6 +19,9 @@ final class StreamsSettings {
   /** Tasks ask for a commit at each mark; this is for when they don't get to it. */
   private static final int LATEST_COMMIT_MS = 5000;
 
+  /** Compressed bytes that are fetched at once. */
+  private static final int FETCH_BYTES = 256 * 1024;
+
   /** Longest that a record waits at the broker for others to be fetched with. */
   private static final int FETCH_WAIT_MS = 50;
 
@@ -45,8 +48,9 @@ final class StreamsSettings {
     p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 8);
     consumer(p, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);
     consumer(p, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 64);
-    // A fetch costs the same whatever it brings: rather twenty a second than one for each record.
-    p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), 1024 * 1024);
+    // A fetch costs about the same whatever it brings: rather some dozens a second than one for
+    // each record. What stage 1 hands on at a mark under load is as much at once, and not held up.
+    p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), FETCH_BYTES);
     p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), FETCH_WAIT_MS);
     // A killed process' tasks move after this long.
     consumer(p, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
