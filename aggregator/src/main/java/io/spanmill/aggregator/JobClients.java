@@ -64,7 +64,7 @@ final class JobClients implements KafkaClientSupplier {
         return data.array();
       }
       byte[] copy = new byte[data.remaining()];
-      data.get(copy);
+      data.duplicate().get(copy);
       return copy;
     }
   }
