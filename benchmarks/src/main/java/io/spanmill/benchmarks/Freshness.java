@@ -88,8 +88,8 @@ final class Freshness implements AutoCloseable {
 
   private void send() {
     byte[] body = new byte[template.sizeBytes()];
-    // Numbers of their own: the generator's begin at 0.
-    long number = 1L << 40;
+    // Numbers of their own: the generator's are positive.
+    long number = -(System.currentTimeMillis() << 20);
     long sent = 0;
     try (HttpSender http = new HttpSender("127.0.0.1", ingestPort)) {
       while (!stop) {

@@ -31,6 +31,10 @@ final class Generator {
   private final double warmRate;
   private final List<Template> templates;
   private final AtomicLong number = new AtomicLong();
+
+  /** Numbers of no other run, as its data may still be there. */
+  private final long firstNumber = System.currentTimeMillis() << 20;
+
   private final AtomicLongArray sent;
   private final AtomicLong spans = new AtomicLong();
   private final AtomicLong measuredSpans = new AtomicLong();
@@ -123,7 +127,7 @@ final class Generator {
         }
         int which = (int) (n % templates.size());
         Template template = templates.get(which);
-        template.stamp(n, System.currentTimeMillis() * 1_000_000, body);
+        template.stamp(firstNumber + n, System.currentTimeMillis() * 1_000_000, body);
         long start = System.nanoTime();
         if (settle(sender, body, template.sizeBytes())) {
           acknowledged(which, template, start);

@@ -30,15 +30,12 @@ final class KeptStore {
 
   private KeptStore() {}
 
-  /** Fills an empty folder; leaves one alone that was filled before. */
+  /** Fills an empty folder; one that was filled before is only merged. */
   static void fill(Path dir, long spans) throws IOException, InterruptedException {
     Path mark = dir.resolve("kept");
-    if (Files.exists(mark)) {
-      if (Long.parseLong(Files.readString(mark).strip()) != spans) {
-        throw new IOException(
-            dir + " was filled with " + Files.readString(mark).strip() + " spans");
-      }
-      return;
+    boolean filled = Files.exists(mark);
+    if (filled && Long.parseLong(Files.readString(mark).strip()) != spans) {
+      throw new IOException(dir + " was filled with " + Files.readString(mark).strip() + " spans");
     }
     Files.createDirectories(dir);
     long began = System.nanoTime();
@@ -54,15 +51,17 @@ final class KeptStore {
                   Keys.CLICKHOUSE_PASSWORD,
                   server.password()));
       try (ClickHouse clickHouse = ClickHouse.open(settings)) {
-        Migrations.apply(clickHouse, settings);
-        long todayMs = System.currentTimeMillis() / DAY_MS * DAY_MS;
-        new QueryFixture(clickHouse, todayMs, DAYS, SERIES).fill(spans / SPANS_PER_CALL, spans);
+        if (!filled) {
+          Migrations.apply(clickHouse, settings);
+          long todayMs = System.currentTimeMillis() / DAY_MS * DAY_MS;
+          new QueryFixture(clickHouse, todayMs, DAYS, SERIES).fill(spans / SPANS_PER_CALL, spans);
+        }
         awaitMerges(clickHouse);
         System.out.printf(
             Locale.ROOT,
-            "%,d spans, %,d calls and their rollups filled in %.0f s; %,d MB%n",
-            spans,
-            spans / SPANS_PER_CALL,
+            "%,d spans, %,d calls and their rollups ready after %.0f s; %,d MB%n",
+            rows(clickHouse, "spans"),
+            rows(clickHouse, "calls"),
             (System.nanoTime() - began) / 1e9,
             clickHouse.number(
                     Sql.of(
@@ -72,6 +71,10 @@ final class KeptStore {
       }
     }
     Files.writeString(mark, Long.toString(spans));
+  }
+
+  private static long rows(ClickHouse clickHouse, String table) {
+    return clickHouse.number(Sql.of("SELECT count() FROM " + table));
   }
 
   /** Until nothing has been merged for some seconds. */

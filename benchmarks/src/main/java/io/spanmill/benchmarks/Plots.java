@@ -6,8 +6,13 @@ package io.spanmill.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Draws what the measurements wrote into {@code benchmarks/target} as SVG for the documents. */
 final class Plots {
@@ -33,6 +38,8 @@ final class Plots {
     plots.endToEnd(args[2]);
     plots.comparison();
     plots.front();
+    plots.growth("kept", "spans kept before", "growth-kept.svg");
+    plots.growth("partitions", "partitions", "growth-partitions.svg");
   }
 
   private JsonNode read(String name) throws IOException {
@@ -127,5 +134,38 @@ final class Plots {
           .add("Collector otlp → kafka", run.path("otlp-to-kafka").asDouble(), false);
     }
     write("ingest-cpu.svg", chart);
+  }
+
+  /** End-to-end runs that differ in one number, by {@code e2e.sh … label=WHAT-NUMBER}. */
+  private void growth(String what, String unit, String name) throws IOException {
+    Map<Long, JsonNode> runs = new TreeMap<>();
+    String begin = "e2e-" + what + "-";
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(results, begin + "*.json")) {
+      for (Path file : files) {
+        String number = file.getFileName().toString().replace(begin, "").replace(".json", "");
+        runs.put(Long.parseLong(number), MAPPER.readTree(Files.readAllBytes(file)));
+      }
+    }
+    BarChart chart =
+        new BarChart("CPU by " + unit, "CPU seconds (user and system) per million spans");
+    for (String process : List.of("aggregator", "clickhouse", "all")) {
+      runs.forEach(
+          (number, run) ->
+              chart.add(
+                  String.format(Locale.ROOT, "%s, %,d %s", process, number, unit),
+                  cpuPerMillion(run, process),
+                  !process.equals("clickhouse")));
+    }
+    write(name, chart);
+  }
+
+  private static double cpuPerMillion(JsonNode run, String process) {
+    double sum = 0;
+    for (JsonNode one : run.path("processes")) {
+      if (process.equals("all") || one.path("name").asText().equals(process)) {
+        sum += one.path("cpuPerMillion").asDouble();
+      }
+    }
+    return sum;
   }
 }
