@@ -114,7 +114,7 @@ public final class QueryBenchmark {
       long callsRead = rowsOfCalls(clickHouse, endMs);
       ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
       var sampling =
-          timer.scheduleAtFixedRate(() -> sampleEnds(clickHouse), 0, 1, TimeUnit.SECONDS);
+          timer.scheduleAtFixedRate(() -> advance(clickHouse, endMs), 0, 1, TimeUnit.SECONDS);
       List<Asked> all = Asked.all(endMs, DAYS, ids(service, http, endMs));
       warmUp(all.get(0), service, http);
       for (Asked asked : all) {
@@ -136,11 +136,20 @@ public final class QueryBenchmark {
     }
   }
 
-  /** As the aggregator does each second: nothing came after what is visible. */
-  private static void sampleEnds(ClickHouse clickHouse) {
+  /** Something new became visible, all of it: what the aggregator writes each second. */
+  static void advance(ClickHouse clickHouse, long endMs) {
+    long offset = System.currentTimeMillis();
     clickHouse.execute(
-        Sql.of("INSERT INTO source_ends VALUES (0, {at:Int64}, 100)")
-            .with("at", System.currentTimeMillis()));
+        Sql.of(
+                "INSERT INTO progress (kind, sink_partition, source_partition, source_offset, tick_ms)"
+                    + " SELECT arrayJoin(['spans', 'calls', 'rollups']), 0, 0, {offset:Int64},"
+                    + " {tick:Int64}")
+            .with("offset", offset)
+            .with("tick", endMs));
+    clickHouse.execute(
+        Sql.of("INSERT INTO source_ends VALUES (0, {at:Int64}, {offset:Int64})")
+            .with("at", offset)
+            .with("offset", offset));
   }
 
   private static long memory() {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/breakdown}: totals by dimensions, best first by a metric. */
@@ -74,9 +75,10 @@ final class BreakdownEndpoint implements Endpoint {
     }
     int limit = asked.params().integer("limit", DEFAULT_ROWS, 1, MAX_ROWS);
     Question q = questions.question(asked, grouping);
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries.database().begin(() -> queries.rollups().notCounted(q));
     RollupReader.Breakdown read = queries.rollups().breakdown(q, metric, descending, limit);
-    Map<String, @Nullable Object> out =
-        Answers.range(q, read.origin(), queries.rollups().notCounted(q));
+    Map<String, @Nullable Object> out = Answers.range(q, read.origin(), notCounted.get());
     out.put("groupBy", q.keys().stream().map(Key::apiName).toList());
     out.put("sort", sort);
     List<Object> rows = new ArrayList<>();

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,8 @@ final class HeatmapEndpoint implements Endpoint {
             + "_sketch";
     Question q = questions.question(asked, List.of());
     Steps steps = StepReader.steps(asked.params(), q.range(), questions.zone(asked.params()));
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries.database().begin(() -> queries.rollups().notCounted(q));
     RollupReader.Sums sums = queries.rollups().sums(q, Set.of(column), steps, false);
     Map<Long, Map<Integer, Long>> cells = new HashMap<>();
     int lowest = Integer.MAX_VALUE;
@@ -83,8 +86,7 @@ final class HeatmapEndpoint implements Endpoint {
         cellsOfStep.merge(cell, sketch.countAt(i), Long::sum);
       }
     }
-    Map<String, @Nullable Object> out =
-        Answers.range(q, sums.origin(), queries.rollups().notCounted(q));
+    Map<String, @Nullable Object> out = Answers.range(q, sums.origin(), notCounted.get());
     out.put("metric", metric);
     out.put("step", steps.nominalMs());
     out.put("buckets", bounds(lowest, highest));

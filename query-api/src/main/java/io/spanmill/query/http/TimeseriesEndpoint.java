@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/timeseries}: one metric by step and, where asked, by dimensions. */
@@ -62,9 +63,10 @@ final class TimeseriesEndpoint implements Endpoint {
     if (metric.ofEvents()) {
       return events(q, metric, steps);
     }
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries.database().begin(() -> queries.rollups().notCounted(q));
     RollupReader.Timeseries read = queries.rollups().timeseries(q, metric, steps, MAX_SERIES);
-    Map<String, @Nullable Object> out =
-        Answers.range(q, read.origin(), queries.rollups().notCounted(q));
+    Map<String, @Nullable Object> out = Answers.range(q, read.origin(), notCounted.get());
     out.put("metric", metric.name());
     out.put("step", steps.nominalMs());
     List<Object> series = new ArrayList<>();
@@ -87,6 +89,8 @@ final class TimeseriesEndpoint implements Endpoint {
     if (!q.keys().isEmpty()) {
       throw ApiException.badParameter("groupBy", "events are spans and cannot be grouped");
     }
+    Supplier<Map<String, RollupReader.Beside>> notCounted =
+        queries.database().begin(() -> queries.rollups().notCounted(q));
     Map<Long, Long> counts = queries.spans().count(q.scope(), q.filters(), q.range(), steps);
     if (counts == null) {
       throw ApiException.badParameter("metric", "spans do not have the dimensions of the filters");
@@ -94,7 +98,7 @@ final class TimeseriesEndpoint implements Endpoint {
     RollupReader.Origin origin =
         new RollupReader.Origin(
             "calls", queries.progress().read().completeThroughMs().get("spans"));
-    Map<String, @Nullable Object> out = Answers.range(q, origin, queries.rollups().notCounted(q));
+    Map<String, @Nullable Object> out = Answers.range(q, origin, notCounted.get());
     out.put("metric", metric.name());
     out.put("step", steps.nominalMs());
     List<List<Object>> points = new ArrayList<>();

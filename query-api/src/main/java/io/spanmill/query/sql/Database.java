@@ -8,11 +8,7 @@ import com.clickhouse.client.api.ServerException;
 import com.clickhouse.client.api.query.QueryResponse;
 import com.clickhouse.client.api.query.QuerySettings;
 import com.clickhouse.data.ClickHouseFormat;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import java.io.ByteArrayInputStream;
@@ -28,7 +24,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -54,8 +49,10 @@ import org.slf4j.LoggerFactory;
  * Thread-safe.
  */
 public final class Database implements AutoCloseable {
+  /** Settings of a query that reads little: a second thread costs it more than it helps. */
+  static final Map<String, String> ONE_THREAD = Map.of("max_threads", "1");
+
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
-  private static final ObjectReader ROWS = new ObjectMapper().readerFor(Object[].class);
   private static final int MAX_RESULT_ROWS = 1_000_000;
   private static final long NETWORK_GRACE_MS = 5000;
   private static final int PART_THREADS = 24;
@@ -122,7 +119,13 @@ public final class Database implements AutoCloseable {
 
   /** Reads all rows of a question to a fact table, which may read {@code query.raw.max.rows}. */
   public List<Row> queryFacts(Sql sql) {
-    return query(sql, Map.of("max_rows_to_read", Long.toString(rawMaxRows)));
+    return queryFacts(sql, Map.of());
+  }
+
+  List<Row> queryFacts(Sql sql, Map<String, String> serverSettings) {
+    Map<String, String> all = new HashMap<>(serverSettings);
+    all.put("max_rows_to_read", Long.toString(rawMaxRows));
+    return query(sql, all);
   }
 
   /**
@@ -144,7 +147,7 @@ public final class Database implements AutoCloseable {
       queries.incrementAndGet();
       rowsRead.addAndGet(response.getReadRows());
       bytesRead.addAndGet(response.getReadBytes());
-      return read(response.getInputStream());
+      return RowParser.read(response.getInputStream());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new QueryFailure(QueryFailure.Kind.CANCELLED, "interrupted", e);
@@ -359,26 +362,6 @@ public final class Database implements AutoCloseable {
     all.putAll(serverSettings);
     all.forEach(settings::serverSetting);
     return settings;
-  }
-
-  private static List<Row> read(InputStream in) throws IOException {
-    List<Row> out = new ArrayList<>();
-    // Of a stream, Jackson would take the first line for the beginning of one great array.
-    try (JsonParser parser = ROWS.createParser(in);
-        MappingIterator<@Nullable Object[]> lines = ROWS.readValues(parser)) {
-      if (!lines.hasNextValue()) {
-        return out;
-      }
-      @Nullable Object[] names = lines.nextValue();
-      Map<String, Integer> columns = new HashMap<>();
-      for (int i = 0; i < names.length; i++) {
-        columns.put(String.valueOf(names[i]), i);
-      }
-      while (lines.hasNextValue()) {
-        out.add(new Row(columns, lines.nextValue()));
-      }
-    }
-    return out;
   }
 
   private static QueryFailure failure(Throwable cause, Sql sql) {

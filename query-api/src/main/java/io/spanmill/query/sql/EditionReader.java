@@ -28,7 +28,7 @@ public final class EditionReader {
   }
 
   private Edition load() {
-    List<Row> rows = database.query(new Sql().add(Editions.ACTIVE_ROWS));
+    List<Row> rows = database.query(new Sql().add(Editions.ACTIVE_ROWS), Database.ONE_THREAD);
     if (rows.isEmpty()) {
       return Editions.first();
     }

@@ -67,7 +67,7 @@ public final class LayerResolver {
         new Sql()
             .add("SELECT DISTINCT project, layer FROM rollup_summary_all")
             .add(" UNION DISTINCT SELECT DISTINCT project, layer FROM rollup_summary_minute");
-    for (Row row : database.query(sql)) {
+    for (Row row : database.query(sql, Database.ONE_THREAD)) {
       out.computeIfAbsent(row.text("project"), p -> EnumSet.noneOf(Layer.class))
           .add(Layer.ofLabel(row.text("layer")));
     }

@@ -34,6 +34,11 @@ public record Plan(@Nullable Cube cube, List<Segment> segments, int edition) {
     return segments.stream().anyMatch(s -> s.window() == null);
   }
 
+  /** Whether its windows are those of a small cube: some rows a window and project. */
+  boolean isSmall() {
+    return Cube.SUMMARY.equals(cube) || Cube.MODEL.equals(cube);
+  }
+
   /** What it depends on, as kinds of {@link Progress}. */
   public Set<String> kinds() {
     Set<String> out = new LinkedHashSet<>();

@@ -75,7 +75,7 @@ public final class ProgressReader {
                     + " groupArray(end_offset) FROM source_ends WHERE sampled_ms >= ")
             .bind(clock.millis() - RECENT_MS)
             .add(" GROUP BY source_partition");
-    for (Row row : database.query(sql)) {
+    for (Row row : database.query(sql, Database.ONE_THREAD)) {
       if (row.text("kind").isEmpty()) {
         int partition = (int) row.integer("source_partition");
         sources.add(partition);

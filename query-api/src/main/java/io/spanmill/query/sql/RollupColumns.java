@@ -25,20 +25,20 @@ final class RollupColumns {
     return column.endsWith("cost");
   }
 
-  /** {@code expression AS m_column, …} for the inner query over a rollup table. */
-  static String fromRollup(Iterable<String> columns) {
+  /** {@code expression AS m_column, …} for the inner query over a rollup table or {@code calls}. */
+  static String of(boolean windows, Iterable<String> columns) {
     List<String> out = new ArrayList<>();
     for (String c : columns) {
-      out.add(c + " AS m_" + c);
+      out.add((windows ? c : ofCall(c)) + " AS m_" + c);
     }
     return String.join(", ", out);
   }
 
-  /** The same over {@code calls}. */
-  static String fromCalls(Iterable<String> columns) {
+  /** The aggregates of {@link #aggregates} over such a table itself. */
+  static String sumsOf(boolean windows, Iterable<String> columns) {
     List<String> out = new ArrayList<>();
     for (String c : columns) {
-      out.add(ofCall(c) + " AS m_" + c);
+      out.add(aggregate(c, windows ? c : ofCall(c)) + " AS " + c);
     }
     return String.join(", ", out);
   }
@@ -64,13 +64,17 @@ final class RollupColumns {
 
   /** The aggregate of one column. */
   static String aggregate(String c) {
+    return aggregate(c, "m_" + c);
+  }
+
+  private static String aggregate(String c, String of) {
     if (c.endsWith("_max_us")) {
-      return "max(m_" + c + ")";
+      return "max(" + of + ")";
     }
     if (c.endsWith("_sketch")) {
-      return "sumMap(m_" + c + ")";
+      return "sumMap(" + of + ")";
     }
-    return "sum(m_" + c + ")";
+    return "sum(" + of + ")";
   }
 
   private static String ofCall(String c) {

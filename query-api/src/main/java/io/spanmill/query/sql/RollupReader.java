@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,6 +24,15 @@ import org.jspecify.annotations.Nullable;
 /** Answers {@link Question}s from the cubes, or from {@code calls} where none fits. Thread-safe. */
 public final class RollupReader {
   private static final String REQUESTS = Layer.GATEWAY_REQUEST.label();
+
+  /**
+   * Settings of questions to small cubes: most of their time goes into unpacking sketches of the
+   * same few thousand rows.
+   */
+  private static final Map<String, String> UNPACKED = Map.of("use_uncompressed_cache", "1");
+
+  /** The same for parts that are asked side by side. */
+  private static final Map<String, String> UNPACKED_PART = with(UNPACKED, Database.ONE_THREAD);
 
   private final Database database;
   private final CubePlanner planner;
@@ -100,40 +110,51 @@ public final class RollupReader {
     Plan then = plan(q.during(before), null, known);
     Set<String> columns = totalColumns();
     List<Key> keys = List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER));
-    List<Sql> tables =
+    RollupSql sums =
         new RollupSql(keys, columns, null, s -> s.in("project", q.scope().projects()), q.filters())
             .add(now)
             .add(then)
-            .splitAt(q.range().fromMs())
-            .tables();
-    // Side by side: ClickHouse works out one query with one thread only.
-    List<Supplier<ResultCache.Read>> reads = new ArrayList<>();
-    for (Sql table : tables) {
-      Sql sql =
-          new Sql()
-              .add("SELECT period, k_project, k_layer, ")
-              .add(RollupColumns.aggregates(columns))
-              .add(" FROM (")
-              .append(table)
-              .add(") GROUP BY period, k_project, k_layer");
-      reads.add(database.begin(() -> run(sql, q, now, known)));
-    }
-    List<Row> current = new ArrayList<>();
-    List<Row> previous = new ArrayList<>();
-    Progress seen = known;
-    for (Supplier<ResultCache.Read> part : reads) {
-      ResultCache.Read read = part.get();
-      seen = read.progress().earliest(seen);
-      for (Row row : read.rows()) {
-        (row.bool("period") ? previous : current).add(row);
-      }
-    }
+            .splitAt(q.range().fromMs());
+    ResultCache.Read read = sideBySide(sums, q, now, known);
+    Map<Boolean, List<Row>> byPeriod =
+        read.rows().stream().collect(Collectors.partitioningBy(row -> row.bool("period")));
     Set<String> kinds = new LinkedHashSet<>(now.kinds());
     kinds.addAll(then.kinds());
     return new Overview(
-        totals(q.scope(), current),
-        totals(q.scope(), previous),
-        new Origin(now.source(), seen.completeThrough(kinds)));
+        totals(q.scope(), byPeriod.getOrDefault(false, List.of())),
+        totals(q.scope(), byPeriod.getOrDefault(true, List.of())),
+        new Origin(now.source(), read.progress().completeThrough(kinds)));
+  }
+
+  /**
+   * The sums of each table, to be added: ClickHouse works out one query with one thread only, so it
+   * takes several at once.
+   */
+  private ResultCache.Read sideBySide(RollupSql sums, Question q, Plan plan, Progress known) {
+    List<Supplier<ResultCache.Read>> parts = new ArrayList<>();
+    for (RollupSql.Sums table : sums.sums()) {
+      parts.add(database.begin(() -> sums(table, q, plan, known)));
+    }
+    List<Row> rows = new ArrayList<>();
+    Progress seen = known;
+    for (Supplier<ResultCache.Read> part : parts) {
+      ResultCache.Read read = part.get();
+      seen = read.progress().earliest(seen);
+      rows.addAll(read.rows());
+    }
+    return new ResultCache.Read(rows, seen);
+  }
+
+  private ResultCache.Read sums(RollupSql.Sums table, Question q, Plan plan, Progress known) {
+    Sql any = table.any();
+    Map<String, String> settings = plan.isSmall() ? UNPACKED_PART : Map.of();
+    if (any != null) {
+      ResultCache.Read read = run(any, q, plan, known, settings);
+      if (read.rows().isEmpty()) {
+        return read;
+      }
+    }
+    return run(table.sql(), q, plan, known, settings);
   }
 
   /** What the layers that are not counted saw, for answers that do not read it anyway. */
@@ -141,23 +162,15 @@ public final class RollupReader {
     Progress known = progress.read();
     Plan plan = plan(new Question(q.range(), q.scope(), q.filters(), List.of()), null, known);
     Set<String> columns = new LinkedHashSet<>(List.of("calls", "cost"));
-    Sql inner =
+    RollupSql sums =
         new RollupSql(
                 List.of(Key.of(Dimension.PROJECT), Key.of(Dimension.LAYER)),
                 columns,
                 null,
                 s -> s.in("project", q.scope().projects()),
                 q.filters())
-            .add(plan)
-            .from();
-    Sql sql =
-        new Sql()
-            .add("SELECT k_project, k_layer, ")
-            .add(RollupColumns.aggregates(columns))
-            .add(" FROM ")
-            .append(inner)
-            .add(" GROUP BY k_project, k_layer");
-    return beside(q.scope(), run(sql, q, plan, known).rows());
+            .add(plan);
+    return beside(q.scope(), sideBySide(sums, q, plan, known).rows());
   }
 
   /** Figures by key, best first by a metric, the rest past the limit together. */
@@ -345,6 +358,11 @@ public final class RollupReader {
 
   /** Runs a query of a plan, cached. */
   ResultCache.Read run(Sql sql, Question q, Plan plan, Progress known) {
+    return run(sql, q, plan, known, plan.isSmall() ? UNPACKED : Map.of());
+  }
+
+  private ResultCache.Read run(
+      Sql sql, Question q, Plan plan, Progress known, Map<String, String> settings) {
     boolean closed = q.range().toMs() <= known.closedThroughMs();
     return cache.get(
         sql,
@@ -352,7 +370,9 @@ public final class RollupReader {
         closed,
         () -> {
           try {
-            return plan.readsCalls() ? database.queryFacts(sql) : database.query(sql);
+            return plan.readsCalls()
+                ? database.queryFacts(sql, settings)
+                : database.query(sql, settings);
           } catch (QueryFailure e) {
             if (e.kind() == QueryFailure.Kind.TOO_MANY_ROWS) {
               throw notCovered(q, plan);
@@ -401,7 +421,7 @@ public final class RollupReader {
   private static Map<String, Beside> beside(LayerScope scope, List<Row> rows) {
     Map<String, Beside> out = new TreeMap<>();
     for (Row row : rows) {
-      if (!scope.counts(row.text("k_project"), row.text("k_layer")) && row.integer("calls") != 0) {
+      if (!scope.counts(row.text("k_project"), row.text("k_layer"))) {
         BigDecimal cost = row.money("cost");
         out.merge(
             row.text("k_layer"),
@@ -409,6 +429,7 @@ public final class RollupReader {
             (a, b) -> new Beside(a.calls() + b.calls(), a.cost().add(b.cost())));
       }
     }
+    out.values().removeIf(beside -> beside.calls() == 0);
     return out;
   }
 
@@ -439,6 +460,12 @@ public final class RollupReader {
       requests(scope).append(s);
       s.add("))");
     };
+  }
+
+  private static Map<String, String> with(Map<String, String> some, Map<String, String> more) {
+    Map<String, String> out = new HashMap<>(some);
+    out.putAll(more);
+    return Map.copyOf(out);
   }
 
   /** As numbers, for an array parameter. */

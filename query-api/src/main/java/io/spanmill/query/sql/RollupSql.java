@@ -6,6 +6,7 @@ package io.spanmill.query.sql;
 import io.spanmill.model.Generation;
 import io.spanmill.model.WindowKind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,29 +85,94 @@ final class RollupSql {
   /** The same, a query for each table. */
   List<Sql> tables() {
     List<Sql> out = new ArrayList<>();
-    sources.forEach((source, segments) -> out.add(table(source, segments)));
+    sources.forEach(
+        (source, segments) -> {
+          Sql sql = new Sql();
+          select(sql, source.windows(), RollupColumns.of(source.windows(), columns));
+          out.add(from(sql, source, segments));
+        });
     return out;
   }
 
-  private Sql table(Source source, List<Segment> segments) {
-    Sql sql = new Sql();
-    select(sql, source.windows());
+  /**
+   * The sums over one table.
+   *
+   * @param sql sums by period, bucket and key, each under the column's own name
+   * @param any a row if there is one to add, where that is much cheaper to ask; else null
+   */
+  record Sums(Sql sql, @Nullable Sql any) {}
+
+  /**
+   * A query for each table that adds its rows up itself: around an inner query, ClickHouse would
+   * work out each of its columns once more.
+   */
+  List<Sums> sums() {
+    List<String> groups = new ArrayList<>();
+    if (splitMs != null) {
+      groups.add("period");
+    }
+    if (steps != null) {
+      groups.add("bucket");
+    }
+    keys.forEach(key -> groups.add("k_" + key.column()));
+    List<Sums> out = new ArrayList<>();
+    sources.forEach(
+        (source, segments) -> {
+          Sql sql = new Sql();
+          select(sql, source.windows(), RollupColumns.sumsOf(source.windows(), columns));
+          from(sql, source, segments);
+          if (!groups.isEmpty()) {
+            sql.add(" GROUP BY " + String.join(", ", groups));
+          }
+          // Ends of old ranges, from before their windows' rows were dropped, are mostly empty.
+          out.add(new Sums(sql, source.windows() ? null : any(source, segments)));
+        });
+    return out;
+  }
+
+  private Sql any(Source source, List<Segment> segments) {
+    Sql sql = new Sql().add("SELECT 1 AS n FROM " + source.table() + " PREWHERE ");
+    condition.append(sql);
+    within(sql, source.windows(), segments);
+    return sql.add(" LIMIT 1");
+  }
+
+  private Sql from(Sql sql, Source source, List<Segment> segments) {
     sql.add(" FROM " + source.table() + " FINAL PREWHERE ");
     condition.append(sql);
     if (source.windows()) {
       sql.add(" AND " + Generation.condition(source.edition()));
     }
-    String or = " AND (";
-    for (Segment segment : segments) {
-      sql.add(or);
-      within(sql, source.windows(), segment);
-      or = " OR ";
-    }
-    sql.add(")");
+    within(sql, source.windows(), segments);
     // All versions of a rollup row have the dimensions its hash is of, so they can be left out
     // before the newest is chosen.
     filters.and(sql, source.windows() ? " AND " : " WHERE ");
     return sql;
+  }
+
+  private static void within(Sql sql, boolean windows, List<Segment> segments) {
+    String or = " AND (";
+    for (Segment segment : joined(segments)) {
+      sql.add(or);
+      within(sql, windows, segment);
+      or = " OR ";
+    }
+    sql.add(")");
+  }
+
+  /** Stretches of one table, those that follow upon each other as one. */
+  private static List<Segment> joined(List<Segment> segments) {
+    List<Segment> out = new ArrayList<>();
+    for (Segment next :
+        segments.stream().sorted(Comparator.comparingLong(Segment::fromMs)).toList()) {
+      Segment last = out.isEmpty() ? null : out.get(out.size() - 1);
+      if (last != null && last.toMs() == next.fromMs()) {
+        out.set(out.size() - 1, new Segment(last.window(), last.fromMs(), next.toMs()));
+      } else {
+        out.add(next);
+      }
+    }
+    return out;
   }
 
   private static void within(Sql sql, boolean windows, Segment segment) {
@@ -120,7 +186,7 @@ final class RollupSql {
     sql.add(", 'UTC'))");
   }
 
-  private void select(Sql sql, boolean windows) {
+  private void select(Sql sql, boolean windows, String measures) {
     String timeMs =
         windows
             ? "toInt64(toUnixTimestamp(window_start)) * 1000"
@@ -141,9 +207,8 @@ final class RollupSql {
       sql.add(comma + key.expression() + " AS k_" + key.column());
       comma = ", ";
     }
-    if (!columns.isEmpty()) {
-      sql.add(comma);
-      sql.add(windows ? RollupColumns.fromRollup(columns) : RollupColumns.fromCalls(columns));
+    if (!measures.isEmpty()) {
+      sql.add(comma + measures);
     }
   }
 

@@ -56,17 +56,9 @@ public final class Row {
     return v == null ? null : new BigDecimal(v.toString());
   }
 
-  /** A sketch column: map of bucket index to count. */
+  /** A sketch column, not to be changed; empty if null. */
   public LatencySketch sketch(String column) {
-    LatencySketch out = new LatencySketch();
-    if (value(column) instanceof Map<?, ?> map) {
-      for (Map.Entry<?, ?> e : map.entrySet()) {
-        out.addCount(
-            Short.parseShort(String.valueOf(e.getKey())),
-            e.getValue() instanceof Number n ? n.longValue() : 0);
-      }
-    }
-    return out;
+    return value(column) instanceof LatencySketch sketch ? sketch : new LatencySketch();
   }
 
   /** A list of texts. */
@@ -86,6 +78,7 @@ public final class Row {
     long bytes = 48;
     for (Object v : values) {
       bytes += v instanceof String s ? 56 + s.length() : 24;
+      bytes += v instanceof LatencySketch sketch ? 100 + 20L * sketch.size() : 0;
       bytes += v instanceof Map<?, ?> m ? 120L * m.size() : 0;
       bytes += v instanceof List<?> l ? 72L * l.size() : 0;
     }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +25,15 @@ public final class SpanCounter {
   private static final long LATENESS_MS = 60_000;
   private static final long LATENESS_AGE_MS = 2_000;
   private static final int LATENESS_KEPT = 64;
+  private static final long HOURS_AGE_MS = 2_000;
+  private static final int HOURS_KEPT = 64;
 
   private final Database database;
   private final ResultCache cache;
   private final ProgressReader progress;
   private final SpanHours counts = new SpanHours();
   private final Map<Sampled, Sample> samples = SpanHours.latest(LATENESS_KEPT);
+  private final Map<Set<String>, Hours> hoursRead = SpanHours.latest(HOURS_KEPT);
   private final Clock clock;
   private final long retentionMs;
 
@@ -65,18 +69,33 @@ public final class SpanCounter {
    */
   public record Seen(@Nullable Counted counted, @Nullable Lateness lateness) {}
 
+  /** When an hour was last written into, by the server's clock, and its newest span. */
+  private record Hour(long writtenMs, long newestMs) {}
+
   /**
-   * Hours of a range with spans.
+   * Hours with spans.
    *
-   * @param writtenMs by start of the hour: when it was last written into, by the server's clock
-   * @param newestMs by start of the hour: the newest span of it
+   * @param byStart from {@code fromMs} on
    * @param readMs when this was read, by the server's clock
+   * @param progress known before
+   * @param atMs when this was read, by this clock
    */
   private record Hours(
-      Map<Long, Long> writtenMs,
-      Map<Long, Long> newestMs,
-      long readMs,
-      @Nullable Long completeThroughMs) {}
+      NavigableMap<Long, Hour> byStart, long fromMs, long readMs, Progress progress, long atMs) {
+    @Nullable Long completeThroughMs() {
+      return progress.completeThrough(List.of(Progress.SPANS));
+    }
+
+    /** Those that have a part in the range. */
+    NavigableMap<Long, Hour> in(TimeRange range) {
+      return byStart.subMap(SpanHours.hourOf(range.fromMs()), true, range.toMs(), false);
+    }
+
+    long writtenMs(long hour, long unknown) {
+      Hour of = byStart.get(hour);
+      return of == null ? unknown : of.writtenMs();
+    }
+  }
 
   private record Sampled(Set<String> projects, TimeRange range) {}
 
@@ -90,7 +109,7 @@ public final class SpanCounter {
   public Seen seen(LayerScope scope, Filters filters, TimeRange range) {
     TimeRange before = range.before();
     TimeRange whole = new TimeRange(before.fromMs(), range.toMs());
-    Hours hours = hours(scope, whole);
+    Hours hours = hours(scope, whole.fromMs());
     Supplier<@Nullable Lateness> lateness = database.begin(() -> lateness(scope, range, hours));
     Counted counted = filters.fitSpans() ? count(scope, filters, range, whole, hours) : null;
     return new Seen(counted, lateness.get());
@@ -102,11 +121,11 @@ public final class SpanCounter {
     long[] sums = new long[2];
     Set<TimeRange> open = new LinkedHashSet<>();
     hours
-        .writtenMs()
+        .in(whole)
         .forEach(
-            (hour, written) -> {
+            (hour, of) -> {
               for (TimeRange stretch : stretches(hour, whole, range)) {
-                long kept = keeps(hour) ? counts.get(asked, stretch, written) : -1;
+                long kept = keeps(hour) ? counts.get(asked, stretch, of.writtenMs()) : -1;
                 if (kept < 0) {
                   open.add(stretch);
                 } else {
@@ -148,12 +167,7 @@ public final class SpanCounter {
       sums[stretch.fromMs() >= range.fromMs() ? 0 : 1] += spans;
       long hour = SpanHours.hourOf(stretch.fromMs());
       if (keeps(hour)) {
-        counts.put(
-            asked,
-            stretch,
-            hours.writtenMs().getOrDefault(hour, Long.MAX_VALUE),
-            hours.readMs(),
-            spans);
+        counts.put(asked, stretch, hours.writtenMs(hour, Long.MAX_VALUE), hours.readMs(), spans);
       }
     }
     Long spansThrough = counted.progress().completeThrough(List.of(Progress.SPANS));
@@ -185,28 +199,54 @@ public final class SpanCounter {
     return hour >= clock.millis() - retentionMs + WindowKind.DAY.lengthMs();
   }
 
-  private Hours hours(LayerScope scope, TimeRange range) {
+  /** The hours that begin in the hour of this moment or later. */
+  private Hours hours(LayerScope scope, long epochMs) {
+    Set<String> projects = Set.copyOf(scope.projects());
+    long fromMs = SpanHours.hourOf(epochMs);
+    Progress known = progress.read();
+    synchronized (hoursRead) {
+      Hours last = hoursRead.get(projects);
+      if (last != null && last.fromMs() <= fromMs && holds(last, known)) {
+        return new Hours(last.byStart(), last.fromMs(), last.readMs(), known, last.atMs());
+      }
+    }
+    long atMs = clock.millis();
     Sql sql =
         new Sql()
             .add("SELECT toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms,")
-            .add(" toUnixTimestamp64Milli(max(written_at)) AS written_ms,")
-            .add(" toUnixTimestamp64Milli(max(newest)) AS newest_ms,")
+            .add(" toUnixTimestamp64Milli(written_at) AS written_ms,")
+            .add(" toUnixTimestamp64Milli(newest) AS newest_ms,")
             .add(" toUnixTimestamp64Milli(now64(3)) AS read_ms FROM span_hours WHERE ")
-            .in("project", scope.projects());
-    sql.add(" AND hour >= toDateTime(").bind(SpanHours.hourOf(range.fromMs()) / 1000);
-    sql.add(", 'UTC') AND toUnixTimestamp(hour) * 1000 < ").bind(range.toMs());
-    sql.add(" GROUP BY hour");
-    ResultCache.Read read = run(sql, range);
-    Map<Long, Long> written = new HashMap<>();
-    Map<Long, Long> newest = new HashMap<>();
+            .in("project", projects)
+            .add(" AND hour >= toDateTime(")
+            .bind(fromMs / 1000)
+            .add(", 'UTC')");
+    ResultCache.Read read =
+        cache.get(sql, known, false, () -> database.query(sql, Database.ONE_THREAD));
+    NavigableMap<Long, Hour> byStart = new TreeMap<>();
     long readMs = 0;
     for (Row row : read.rows()) {
-      written.put(row.integer("hour_ms"), row.integer("written_ms"));
-      newest.put(row.integer("hour_ms"), row.integer("newest_ms"));
+      // An hour has a row for each write that is not merged yet, and for each project.
+      byStart.merge(
+          row.integer("hour_ms"),
+          new Hour(row.integer("written_ms"), row.integer("newest_ms")),
+          (a, b) ->
+              new Hour(
+                  Math.max(a.writtenMs(), b.writtenMs()), Math.max(a.newestMs(), b.newestMs())));
       readMs = row.integer("read_ms");
     }
-    return new Hours(
-        written, newest, readMs, read.progress().completeThrough(List.of(Progress.SPANS)));
+    Hours hours = new Hours(byStart, fromMs, readMs, read.progress(), atMs);
+    synchronized (hoursRead) {
+      hoursRead.put(projects, hours);
+    }
+    return hours;
+  }
+
+  /** Whether nothing is visible that was not when they were read. */
+  private boolean holds(Hours hours, Progress known) {
+    return known.completeThrough(List.of(Progress.SPANS)) != null
+        && hours.progress().version() == known.version()
+        && clock.millis() - hours.atMs() < HOURS_AGE_MS;
   }
 
   /** Spans per step; steps without spans are missing. */
@@ -234,10 +274,8 @@ public final class SpanCounter {
   /** Of the newest spans of the range, those of about a minute; null without spans. */
   private @Nullable Lateness lateness(LayerScope scope, TimeRange range, Hours hours) {
     long newest = -1;
-    for (Map.Entry<Long, Long> hour : hours.newestMs().entrySet()) {
-      if (hour.getKey() + WindowKind.HOUR.lengthMs() > range.fromMs()) {
-        newest = Math.max(newest, hour.getValue());
-      }
+    for (Hour hour : hours.in(range).values()) {
+      newest = Math.max(newest, hour.newestMs());
     }
     // The newest of the last hour may lie past the range; then the hour's end in it is asked.
     long to = Math.min(range.toMs(), newest + 1);
@@ -298,7 +336,7 @@ public final class SpanCounter {
     for (long hour = SpanHours.hourOf(range.fromMs());
         hour < range.toMs();
         hour += WindowKind.HOUR.lengthMs()) {
-      written = Math.max(written, hours.writtenMs().getOrDefault(hour, 0L));
+      written = Math.max(written, hours.writtenMs(hour, 0));
     }
     return written;
   }

@@ -56,6 +56,7 @@ final class ClickHouseFiles {
           <max_server_memory_usage>%4$d</max_server_memory_usage>
           <max_concurrent_queries>100</max_concurrent_queries>
           <mark_cache_size>268435456</mark_cache_size>
+          <uncompressed_cache_size>134217728</uncompressed_cache_size>
           <keep_alive_timeout>30</keep_alive_timeout>
           <shutdown_wait_unfinished>1</shutdown_wait_unfinished>
           <http_handlers>
