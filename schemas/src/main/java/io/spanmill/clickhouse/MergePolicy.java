@@ -44,6 +44,9 @@ final class MergePolicy {
           "spans",
           "span_content",
           "span_hours",
+          "call_hours",
+          "trace_bounds",
+          "session_traces",
           "progress",
           "source_ends",
           "status");

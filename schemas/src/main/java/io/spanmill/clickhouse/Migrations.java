@@ -44,7 +44,8 @@ public final class Migrations {
           "V005__editions.sql",
           "V006__corrections.sql",
           "V007__live.sql",
-          "V008__shown.sql");
+          "V008__shown.sql",
+          "V009__bounds.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

@@ -36,8 +36,11 @@ final class Retention {
     set("calls", "event_time", Keys.RETENTION_CALLS, now);
     set("duplicates", "event_time", Keys.RETENTION_CALLS, now);
     set("corrections", "event_time", Keys.RETENTION_CALLS, now);
+    set("call_hours", "hour", Keys.RETENTION_CALLS, now);
     set("spans", "ts", Keys.RETENTION_SPANS, now);
     set("span_hours", "hour", Keys.RETENTION_SPANS, now);
+    set("trace_bounds", "hour", Keys.RETENTION_SPANS, now);
+    set("session_traces", "hour", Keys.RETENTION_SPANS, now);
     set("span_content", "ts", Keys.RETENTION_CONTENT, now);
     set("uploads", "uploaded_at", Keys.RETENTION_UPLOADS, now);
     for (Cube cube : cubes) {

@@ -53,6 +53,9 @@ class ListsIT {
   private static final List<Span> spans = new ArrayList<>();
   private static final List<Call> calls = new ArrayList<>();
 
+  private static final List<Boolean> DOWN = List.of(true);
+  private static final List<Boolean> BOTH = List.of(true, false);
+
   private static ClickHouse clickHouse;
   private static QueryService service;
 
@@ -104,7 +107,7 @@ class ListsIT {
     Migrations.apply(clickHouse, settings);
     clickHouse.execute(Sql.of("SYSTEM STOP MERGES"));
     for (int i = 0; i < TRACES; i++) {
-      trace(i);
+      trace(i, NOW - (long) (1000 * Math.exp(random.nextDouble() * Math.log(35 * 86_400))));
     }
     insert(spans);
     insert(spans.stream().filter(s -> random.nextInt(4) == 0).toList());
@@ -133,12 +136,11 @@ class ListsIT {
   }
 
   /** Most are young, some old; some go on for hours or days, some have sessions in part. */
-  private static void trace(int i) {
+  private static void trace(int i, long begin) {
     String project = random.nextInt(3) == 0 ? "beta" : "alpha";
     String trace = String.format("%016x%016x", random.nextLong(), i);
     String session = random.nextInt(3) == 0 ? "" : "session-" + random.nextInt(60) + project;
     String other = "session-" + random.nextInt(60) + project;
-    long begin = NOW - (long) (1000 * Math.exp(random.nextDouble() * Math.log(35 * 86_400)));
     int count = 1 + random.nextInt(5);
     long at = begin * 1_000_000 + random.nextInt(1_000_000);
     for (int n = 0; n < count; n++) {
@@ -278,7 +280,8 @@ class ListsIT {
             sort.getKey(),
             status,
             r -> r.path("traceId").asText() + r.path("spanId").asText(),
-            expected.stream().map(c -> c.trace() + c.id()).toList());
+            expected.stream().map(c -> c.trace() + c.id()).toList(),
+            BOTH);
       }
     }
   }
@@ -403,6 +406,10 @@ class ListsIT {
 
   @Test
   void traces_pageByPage_areAllTracesInOrder() throws Exception {
+    checkTraces(List.of("", "error"), BOTH);
+  }
+
+  private static void checkTraces(List<String> states, List<Boolean> directions) throws Exception {
     Map<String, Function<Trace, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", t -> t.startNs);
     sorts.put("duration", t -> t.endNs - t.startNs);
@@ -410,7 +417,7 @@ class ListsIT {
     sorts.put("tokens", t -> t.tokens);
     sorts.put("spans", t -> t.spans);
     sorts.put("errors", t -> t.errors);
-    for (String status : List.of("", "error")) {
+    for (String status : states) {
       for (Map.Entry<String, Function<Trace, Long>> sort : sorts.entrySet()) {
         List<Trace> expected = new ArrayList<>(traces(FROM, TO));
         expected.removeIf(t -> !status.isEmpty() && !t.failed());
@@ -420,7 +427,8 @@ class ListsIT {
             sort.getKey(),
             status,
             r -> r.path("traceId").asText(),
-            expected.stream().map(t -> t.id).toList());
+            expected.stream().map(t -> t.id).toList(),
+            directions);
       }
     }
   }
@@ -468,6 +476,10 @@ class ListsIT {
 
   @Test
   void sessions_pageByPage_areAllSessionsInOrder() throws Exception {
+    checkSessions(BOTH);
+  }
+
+  private static void checkSessions(List<Boolean> directions) throws Exception {
     Map<String, Function<Session, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", s -> s.startNs);
     sorts.put("duration", s -> s.endNs - s.startNs);
@@ -482,8 +494,79 @@ class ListsIT {
           sort.getKey(),
           "",
           r -> r.path("project").asText() + "/" + r.path("sessionId").asText(),
-          expected.stream().map(s -> s.key).toList());
+          expected.stream().map(s -> s.key).toList(),
+          directions);
     }
+  }
+
+  /**
+   * Bounds of hours that nothing is written into are kept; what comes later into a few of them, for
+   * traces and sessions that go back long before, must be in the lists.
+   */
+  @Test
+  void whatIsWrittenLater_isInTheLists() throws Exception {
+    for (String hours : List.of("span_hours", "call_hours")) {
+      boolean newest = hours.equals("span_hours");
+      clickHouse.execute(
+          Sql.of(
+              "CREATE TABLE settled_"
+                  + hours
+                  + " ENGINE = Memory AS SELECT DISTINCT project, hour"
+                  + " FROM "
+                  + hours));
+      clickHouse.execute(Sql.of("TRUNCATE TABLE " + hours));
+      clickHouse.execute(
+          Sql.of(
+                  "INSERT INTO "
+                      + hours
+                      + " SELECT project, hour, now64(3) - INTERVAL 1 HOUR"
+                      + (newest ? ", toDateTime64(hour, 3)" : "")
+                      + " FROM settled_"
+                      + hours)
+              .setting("max_partitions_per_insert_block", "0"));
+    }
+    checkTraces(List.of(""), DOWN);
+    checkSessions(DOWN);
+
+    int spansBefore = spans.size();
+    int callsBefore = calls.size();
+    for (int i = 0; i < 30; i++) {
+      trace(TRACES + i, NOW - random.nextInt(4 * 3_600_000));
+    }
+    for (int i = 0; i < 60; i++) {
+      // Goes on with what began any time before.
+      Span old = spans.get(random.nextInt(spansBefore));
+      long at = (NOW - random.nextInt(2 * 3_600_000)) * 1_000_000;
+      String id = String.format("%08x%08x", 0xffff, i);
+      spans.add(
+          new Span(old.project(), old.trace(), id, false, at, at + 7_000_000, true, old.session()));
+      calls.add(
+          new Call(
+              old.project(),
+              "gateway",
+              at / 1_000_000 + 7,
+              old.trace(),
+              id,
+              0,
+              at,
+              7_000,
+              true,
+              900 + i,
+              90_000_000L + i));
+    }
+    insert(spans.subList(spansBefore, spans.size()));
+    insertCalls(calls.subList(callsBefore, calls.size()));
+    List<Call> repriced = new ArrayList<>();
+    long hour = NOW - NOW % 3_600_000 - 5 * DAY;
+    for (int i = 0; i < callsBefore; i++) {
+      if (in(calls.get(i).eventMs(), hour, hour + 12 * 3_600_000) && calls.get(i).version() == 0) {
+        calls.set(i, calls.get(i).repriced(70_000_000L + i));
+        repriced.add(calls.get(i));
+      }
+    }
+    insertCalls(repriced);
+    checkTraces(List.of(""), DOWN);
+    checkSessions(DOWN);
   }
 
   /** The first pages in both directions. */
@@ -492,9 +575,10 @@ class ListsIT {
       String sort,
       String status,
       Function<JsonNode, String> key,
-      List<String> ascending)
+      List<String> ascending,
+      List<Boolean> directions)
       throws Exception {
-    for (boolean descending : new boolean[] {true, false}) {
+    for (boolean descending : directions) {
       List<String> expected = new ArrayList<>(ascending);
       if (descending) {
         Collections.reverse(expected);

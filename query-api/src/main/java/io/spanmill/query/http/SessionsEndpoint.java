@@ -81,18 +81,18 @@ final class SessionsEndpoint implements Endpoint {
         queries
             .database()
             .begin(() -> queries.rollups().notCounted(q.during(queries.snap(q.range()))));
-    List<Row> found = queries.sessions().list(q, query);
+    SessionsReader.Matches matches = queries.sessions().list(q, query);
+    List<Row> found = matches.sessions();
     boolean more = found.size() > query.limit();
     List<Row> page = more ? found.subList(0, query.limit()) : found;
     Map<String, Map<String, @Nullable Object>> traces = new HashMap<>();
     List<String> ids = page.stream().flatMap(r -> r.texts("trace_ids").stream()).toList();
-    long since = page.stream().mapToLong(r -> r.integer("start_ns") / 1_000_000).min().orElse(0);
     Supplier<Map<String, List<SessionsReader.Naming>>> namings =
         queries
             .database()
-            .begin(() -> queries.sessions().namings(q.scope().projects(), ids, since));
+            .begin(() -> queries.sessions().namings(q.scope().projects(), ids, matches.places()));
     traceRows
-        .of(q.scope(), ids, since)
+        .of(q.scope(), ids, matches.places())
         .forEach(t -> traces.put(String.valueOf(t.get("traceId")), t));
     Map<String, @Nullable Object> out =
         Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());

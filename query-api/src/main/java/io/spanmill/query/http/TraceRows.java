@@ -8,6 +8,7 @@ import static io.spanmill.query.http.Json.object;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.spanmill.query.sql.LayerScope;
+import io.spanmill.query.sql.Places;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Row;
 import java.math.BigDecimal;
@@ -36,20 +37,20 @@ public final class TraceRows {
 
   /** Rows of these traces in the order given; traces of which no span is kept are left out. */
   public List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds) {
-    return of(scope, traceIds, 0);
+    return of(scope, traceIds, Places.ANYWHERE);
   }
 
-  /** The same of traces none of which began before this moment. */
-  List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds, long sinceMs) {
+  /** The same where it is known where they lie. */
+  List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds, Places places) {
     if (traceIds.isEmpty()) {
       return List.of();
     }
     Supplier<Map<String, Row>> summaries =
         queries
             .database()
-            .begin(() -> queries.traces().summaries(scope.projects(), traceIds, sinceMs));
+            .begin(() -> queries.traces().summaries(scope.projects(), traceIds, places));
     Map<String, List<Row>> calls =
-        queries.calls().ofTraces(scope.projects(), traceIds, MAX_CALLS, sinceMs).stream()
+        queries.calls().ofListed(scope.projects(), traceIds, MAX_CALLS, places).stream()
             .collect(
                 Collectors.groupingBy(
                     r -> r.text("trace"), LinkedHashMap::new, Collectors.toList()));

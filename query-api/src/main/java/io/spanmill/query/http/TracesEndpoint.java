@@ -83,12 +83,12 @@ final class TracesEndpoint implements Endpoint {
         queries
             .database()
             .begin(() -> queries.rollups().notCounted(q.during(queries.snap(q.range()))));
-    List<TracesReader.Found> found = queries.traces().find(q, query);
+    TracesReader.Matches matches = queries.traces().find(q, query);
+    List<TracesReader.Found> found = matches.traces();
     boolean more = found.size() > query.limit();
     List<TracesReader.Found> page = more ? found.subList(0, query.limit()) : found;
     List<String> ids = page.stream().map(TracesReader.Found::traceId).toList();
-    long since = page.stream().mapToLong(TracesReader.Found::startMs).min().orElse(0);
-    List<Map<String, @Nullable Object>> rows = traceRows.of(q.scope(), ids, since);
+    List<Map<String, @Nullable Object>> rows = traceRows.of(q.scope(), ids, matches.places());
     Map<String, @Nullable Object> out =
         Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());
     out.put("rows", rows);

@@ -70,7 +70,7 @@ public final class AgentOpsReader {
       TraceQuery newest =
           new TraceQuery(
               "start", true, null, null, null, null, null, null, null, null, offset + limit);
-      return traces.find(q, newest).stream()
+      return traces.find(q, newest).traces().stream()
           .map(TracesReader.Found::traceId)
           .skip(offset)
           .limit(limit)

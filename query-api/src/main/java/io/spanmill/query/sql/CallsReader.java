@@ -45,19 +45,31 @@ public final class CallsReader {
   /** Sort orders of the list. */
   public static final List<String> SORT_NAMES = List.of("start", "duration", "cost", "tokens");
 
-  /** Columns of one call as answers show it. */
-  static final String COLUMNS =
+  /** Columns of one call as lists show it: reading a few rows of each costs most of a list. */
+  private static final String SHOWN =
       "lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,"
           + " lower(hex(parent_span_id)) AS parent, project, layer, name,"
           + " toUnixTimestamp64Nano(start_time) AS start_ns, duration_us, ttft_us, tpot_us, queue_us,"
           + " prefill_us, decode_us, provider, model, operation, service, environment, team, api_key,"
-          + " user, session, agent, failed, error_class, error_message, http_status, streaming,"
+          + " user, session, failed, error_class, error_message, http_status, streaming,"
           + " cache_hit, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens,"
           + " reasoning_tokens, saved_tokens, "
           + COST_KIND
-          + " AS cost_kind, cost, reported_cost, computed_cost, price_book, price_entry, call_id,"
-          + " response_id, toUnixTimestamp64Milli(event_time) AS event_ms,"
-          + " toUnixTimestamp64Milli(arrival_time) AS arrival_ms";
+          + " AS cost_kind, cost, reported_cost, computed_cost, price_book, price_entry,"
+          + " toUnixTimestamp64Milli(event_time) AS event_ms";
+
+  /** The same and what tells how calls belong together. */
+  static final String COLUMNS =
+      SHOWN + ", agent, call_id, response_id, toUnixTimestamp64Milli(arrival_time) AS arrival_ms";
+
+  /** Columns of a call as rows of traces need them. */
+  private static final String LISTED =
+      "lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, project, layer,"
+          + " toUnixTimestamp64Nano(start_time) AS start_ns, model, team, api_key, user, session,"
+          + " failed, error_class, input_tokens, cache_read_tokens, cache_write_tokens,"
+          + " output_tokens, reasoning_tokens, saved_tokens, cost, "
+          + COST_KIND
+          + " AS cost_kind, toUnixTimestamp64Milli(event_time) AS event_ms";
 
   /** Top-k filtering makes sorts faster, but those of filtered rows slower. */
   private static final Map<String, String> FILTERED = Map.of("use_top_k_dynamic_filtering", "0");
@@ -106,11 +118,32 @@ public final class CallsReader {
     int wanted = query.limit() + 1;
     for (long count = (long) wanted + SPARE; ; count *= GROWTH) {
       List<Row> candidates = candidates(q, query, beganSinceMs, count);
-      List<Row> found = newest(q, query, candidates);
+      List<Row> found = newestOf(q, query, candidates, wanted);
       if (found.size() >= wanted || candidates.size() < count) {
-        return found.size() > wanted ? found.subList(0, wanted) : found;
+        return found;
       }
     }
+  }
+
+  /** The first of these rows that have their place in the list, whole; no more are read. */
+  private List<Row> newestOf(Question q, CallQuery query, List<Row> candidates, int wanted) {
+    List<Row> out = new ArrayList<>();
+    Set<List<Object>> seen = new HashSet<>();
+    List<Row> next = new ArrayList<>();
+    for (Row candidate : candidates) {
+      if (seen.add(List.of(key(candidate), candidate.text("sort_value")))) {
+        next.add(candidate);
+      }
+      if (next.size() >= Math.max(wanted - out.size(), SPARE)) {
+        out.addAll(newest(q, query, next));
+        next.clear();
+      }
+      if (out.size() >= wanted) {
+        return out.subList(0, wanted);
+      }
+    }
+    out.addAll(newest(q, query, next));
+    return out.size() > wanted ? out.subList(0, wanted) : out;
   }
 
   private List<Row> candidates(Question q, CallQuery query, long beganSinceMs, long count) {
@@ -144,7 +177,7 @@ public final class CallsReader {
     }
     String sort = sortExpression(query);
     Sql sql =
-        new Sql().add("SELECT toString(" + sort + ") AS sort_value, " + COLUMNS + " FROM calls");
+        new Sql().add("SELECT toString(" + sort + ") AS sort_value, " + SHOWN + " FROM calls");
     sql.add(" FINAL PREWHERE ");
     keys(sql, byKey.values());
     sql.add(" WHERE ");
@@ -196,21 +229,21 @@ public final class CallsReader {
 
   /** All rows of these traces, in any layer, each once. */
   public List<Row> ofTraces(Set<String> projects, List<String> traceIds, int limit) {
-    return ofTraces(projects, traceIds, limit, 0);
+    return ofTraces(projects, traceIds, limit, COLUMNS, Places.ANYWHERE);
   }
 
-  /**
-   * The same of traces none of which began before a moment.
-   *
-   * @param sinceMs the moment, which spares looking for them in all calls that are kept
-   */
-  public List<Row> ofTraces(Set<String> projects, List<String> traceIds, int limit, long sinceMs) {
-    Sql sql = new Sql().add("SELECT " + COLUMNS + " FROM (SELECT * FROM calls WHERE ");
+  /** The same where it is known where they lie, with what lists of traces show of them. */
+  public List<Row> ofListed(Set<String> projects, List<String> traceIds, int limit, Places places) {
+    return ofTraces(projects, traceIds, limit, LISTED, places);
+  }
+
+  private List<Row> ofTraces(
+      Set<String> projects, List<String> traceIds, int limit, String columns, Places places) {
+    Sql sql = new Sql().add("SELECT " + columns + " FROM (SELECT * FROM calls WHERE ");
     sql.in("project", projects);
     sql.add(" AND trace_id IN ");
     traceIds(sql, traceIds);
-    sql.add(" AND event_time >= fromUnixTimestamp64Milli(");
-    sql.bind(Math.max(0, sinceMs - TracesReader.DAY_MS)).add(", 'UTC')");
+    places.and(sql, "event_time");
     sql.add(" ORDER BY version DESC LIMIT 1 BY project, layer, trace_id, span_id)");
     sql.add(" ORDER BY start_ns, span LIMIT ").bind(limit);
     return database.query(sql);

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,16 +40,38 @@ public final class SessionsReader {
   private static final int GROWTH = 8;
 
   private final Database database;
+  private final TraceBounds bounds;
+  private final KeptBounds kept;
 
   SessionsReader(Database database) {
     this.database = database;
+    this.bounds = new TraceBounds(database);
+    this.kept = new KeptBounds(database);
+  }
+
+  /**
+   * Sessions in order.
+   *
+   * @param places where spans and calls of their traces lie
+   */
+  public record Matches(List<Row> sessions, Places places) {
+    private static final Matches NONE = new Matches(List.of(), Places.ANYWHERE);
+
+    private Matches first(int limit) {
+      return sessions.size() > limit ? new Matches(sessions.subList(0, limit), places) : this;
+    }
+
+    private Matches begunSince(long ms) {
+      return new Matches(
+          sessions.stream().filter(r -> r.integer("start_ns") >= ms * 1_000_000).toList(), places);
+    }
   }
 
   /** A session that may be on the page. */
   private record Candidate(String project, String id, boolean named, BigDecimal bound) {}
 
   /** Up to {@code limit + 1} sessions with spans in the range. */
-  public List<Row> list(Question q, SessionQuery query) {
+  public Matches list(Question q, SessionQuery query) {
     if (!query.descending()) {
       return list(q, query, null);
     }
@@ -60,7 +83,7 @@ public final class SessionsReader {
    * place is known from the slice alone; what began before seems newer there than it is, and is
    * left out when its true begin is known.
    */
-  private List<Row> newest(Question q, SessionQuery query) {
+  private Matches newest(Question q, SessionQuery query) {
     List<Long> slices = new ArrayList<>(Slices.before(newestMs(q, query), q.range()));
     slices.add(q.range().fromMs());
     for (long since : slices) {
@@ -68,19 +91,16 @@ public final class SessionsReader {
       Question slice = q.during(new TimeRange(since, q.range().toMs()));
       for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
         List<Candidate> candidates = candidates(slice, query, count);
-        List<Row> found =
-            list(q, query, candidates).stream()
-                .filter(r -> r.integer("start_ns") >= since * 1_000_000)
-                .toList();
-        if (found.size() > query.limit() || (all && candidates.size() < count)) {
-          return found.size() > query.limit() ? found.subList(0, query.limit() + 1) : found;
+        Matches found = list(q, query, candidates).begunSince(since);
+        if (found.sessions().size() > query.limit() || (all && candidates.size() < count)) {
+          return found.first(query.limit() + 1);
         }
         if (!all) {
           break;
         }
       }
     }
-    return List.of();
+    return Matches.NONE;
   }
 
   /** Newest instant at which a session of this page can begin. */
@@ -96,12 +116,21 @@ public final class SessionsReader {
    * versions too, bound a session's value from above; the exact value is worked out for those with
    * the greatest bounds, until no other session can come before.
    */
-  private List<Row> greatest(Question q, SessionQuery query) {
+  private Matches greatest(Question q, SessionQuery query) {
+    boolean kept =
+        (query.sort().equals("cost") || query.sort().equals("tokens"))
+            && query.text() == null
+            && q.filters().isEmpty()
+            && q.range().lengthMs() >= TraceBounds.SHORT_MS;
+    Matches known = kept ? greatestKnown(q, query) : null;
+    if (known != null) {
+      return known;
+    }
     boolean allBound = query.sort().equals("duration");
     for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
       List<Candidate> candidates = candidates(q, query, count);
-      List<Row> found = list(q, query, candidates);
-      Row last = found.size() <= query.limit() ? null : found.get(query.limit());
+      Matches found = list(q, query, candidates);
+      Row last = last(found, query);
       if (candidates.size() < count) {
         boolean done = allBound || (last != null && value(last).signum() > 0);
         return done ? found : list(q, query, null);
@@ -110,6 +139,130 @@ public final class SessionsReader {
         return found;
       }
     }
+  }
+
+  private static @Nullable Row last(Matches found, SessionQuery query) {
+    return found.sessions().size() <= query.limit() ? null : found.sessions().get(query.limit());
+  }
+
+  /**
+   * The same by money or tokens, with what is kept of which traces name which session: what any of
+   * its traces' calls came to counts for a session, whether another name comes before its own.
+   *
+   * @return null if the first sessions do not tell
+   */
+  private @Nullable Matches greatestKnown(Question q, SessionQuery query) {
+    int most = GROWTH * (query.limit() + 1 + SPARE);
+    for (int count = query.limit() + 1 + SPARE; count <= most; count *= GROWTH) {
+      List<KeptBounds.Bound> known =
+          kept.greatest(
+              new KeptBounds.Asked("sessions", q.scope(), query.sort(), q.range().lengthMs()),
+              q.range(),
+              List.of("span_hours", "call_hours"),
+              // What named a trace may leave the range before the trace does.
+              true,
+              count,
+              (hours, wanted) -> known(q, query.sort(), hours, wanted));
+      if (known.isEmpty()) {
+        return null;
+      }
+      Matches found = list(q, query, resolved(q, known));
+      Row last = last(found, query);
+      BigDecimal lowest = known.size() < count ? BigDecimal.ZERO : known.get(count - 1).value();
+      if (last != null && value(last).compareTo(lowest) > 0) {
+        return found;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Sessions as numbers, by what they cannot exceed: {@code n} and the hash of a name, {@code t}
+   * and the later half of the id of a trace without.
+   *
+   * @param hours only those that traces with calls or names of these hours (epoch ms) belong to;
+   *     empty for all
+   */
+  private List<KeptBounds.Bound> known(Question q, String sort, Set<Long> hours, int count) {
+    String value = sort.equals("cost") ? "cost" : CallsReader.TOKENS;
+    // A name that a trace has only in an hour that is in the range in part may lie outside of it.
+    TimeRange whole = q.range().wholeHours();
+    Sql sql =
+        new Sql()
+            .add("SELECT concat(if(named, 'n', 't'), toString(k)) AS key, toString(v) AS bound")
+            .add(" FROM (SELECT k, max(named) AS named, sum(c) AS v")
+            .add(" FROM (SELECT if(hash = 0, low, hash) AS k, hash != 0 AS named, c FROM (SELECT ")
+            .add(TraceBounds.LOW + " AS low, " + value + " AS c FROM calls PREWHERE ");
+    CallsReader.range(sql, q);
+    if (!hours.isEmpty()) {
+      sql.add(" WHERE low IN (");
+      touched(sql, q, hours);
+      sql.add(" UNION ALL SELECT trace_low FROM session_traces WHERE session_hash IN (SELECT")
+          .add(" session_hash FROM session_traces WHERE trace_low IN (");
+      touched(sql, q, hours);
+      sql.add(")))");
+    }
+    sql.add(") AS a LEFT JOIN (SELECT trace_low AS low, session_hash AS hash")
+        .add(" FROM session_traces FINAL WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(sql, whole);
+    sql.add(") AS b USING low UNION ALL SELECT hash AS k, toUInt8(1) AS named, c FROM (SELECT ")
+        .add(TraceBounds.LOW + " AS low, " + value + " AS c FROM calls PREWHERE ");
+    CallsReader.range(sql, q);
+    sql.add(" WHERE low IN (SELECT trace_low");
+    named(sql, q, whole);
+    sql.add(")) AS a INNER JOIN (SELECT DISTINCT trace_low AS low, session_hash AS hash");
+    named(sql, q, whole);
+    sql.add(") AS b USING low) GROUP BY k HAVING v > 0 ORDER BY v DESC LIMIT ").bind(count);
+    sql.add(") ORDER BY v DESC, key DESC");
+    Map<String, String> settings = new HashMap<>(database.spilling());
+    settings.put("do_not_merge_across_partitions_select_final", "1");
+    return database.query(sql, settings).stream()
+        .map(r -> new KeptBounds.Bound(r.text("key"), new BigDecimal(r.text("bound"))))
+        .toList();
+  }
+
+  /** Appends a query for traces that have calls or tell names in these hours. */
+  private static void touched(Sql sql, Question q, Set<Long> hours) {
+    sql.add("SELECT " + TraceBounds.LOW + " FROM calls WHERE ");
+    CallsReader.range(sql, q);
+    TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);
+    sql.add(" UNION ALL SELECT trace_low FROM session_traces WHERE ");
+    sql.in("project", q.scope().projects());
+    TraceBounds.inHours(sql.add(" AND "), "hour", hours);
+  }
+
+  /** Appends where names are told in hours that are in the range in part. */
+  private static void named(Sql sql, Question q, TimeRange whole) {
+    sql.add(" FROM session_traces WHERE ").in("project", q.scope().projects());
+    TraceBounds.hours(sql, q.range());
+    sql.add(" AND (hour < toDateTime(").bind(whole.fromMs() / 1000);
+    sql.add(", 'UTC') OR hour >= toDateTime(").bind(whole.toMs() / 1000).add(", 'UTC'))");
+  }
+
+  private List<Candidate> resolved(Question q, List<KeptBounds.Bound> known) {
+    Map<Boolean, List<String>> keys =
+        known.stream()
+            .map(KeptBounds.Bound::key)
+            .collect(
+                Collectors.partitioningBy(
+                    k -> k.startsWith("n"),
+                    Collectors.mapping(k -> k.substring(1), Collectors.toList())));
+    Sql sql = new Sql().add("SELECT DISTINCT project, session AS sid, true AS named");
+    sql.add(" FROM session_traces WHERE ").in("project", q.scope().projects());
+    TraceBounds.hours(sql, q.range());
+    sql.add(" AND session_hash IN (SELECT toUInt64(arrayJoin(")
+        .bindAll(keys.getOrDefault(true, List.of()))
+        .add("))) UNION ALL SELECT DISTINCT project, lower(hex(" + TraceBounds.TRACE_ID + ")),")
+        .add(" false FROM trace_bounds WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(sql, q.range());
+    sql.add(" AND trace_low IN (SELECT toUInt64(arrayJoin(")
+        .bindAll(keys.getOrDefault(false, List.of()))
+        .add(")))");
+    return database.query(sql).stream()
+        .map(r -> new Candidate(r.text("project"), r.text("sid"), r.bool("named"), BigDecimal.ZERO))
+        .toList();
   }
 
   private static BigDecimal value(Row row) {
@@ -185,10 +338,11 @@ public final class SessionsReader {
   /**
    * @param among these sessions alone, or null for all
    */
-  private List<Row> list(Question q, SessionQuery query, @Nullable List<Candidate> among) {
+  private Matches list(Question q, SessionQuery query, @Nullable List<Candidate> among) {
     if (among != null && among.isEmpty()) {
-      return List.of();
+      return Matches.NONE;
     }
+    Places places = among == null ? Places.ANYWHERE : places(q, among);
     String sort = SORTS.getOrDefault(query.sort(), "start_ns");
     String direction = query.descending() ? " DESC" : " ASC";
     Sql sql =
@@ -224,9 +378,10 @@ public final class SessionsReader {
             .in("project", q.scope().projects());
     range(sql, "ts", q.range());
     filters(sql, q);
+    places.and(sql, "ts");
     tracesOf(sql, q, among);
     sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY project, trace_id) AS t LEFT JOIN (");
-    calls(sql, q, among);
+    calls(sql, q, among, places);
     sql.add(") AS c ON c.trace_id = t.trace_id GROUP BY project, sid)) WHERE 1");
     if (among != null) {
       sql.add(" AND (project, sid) IN (SELECT arrayJoin(arrayZip(")
@@ -250,7 +405,18 @@ public final class SessionsReader {
     if (among == null) {
       sql.add(" LIMIT ").bind(query.limit() + 1L);
     }
-    return database.query(sql, database.spilling());
+    List<Row> found = database.query(sql, database.spilling());
+    long sinceMs = found.stream().mapToLong(r -> r.integer("start_ns") / 1_000_000).min().orElse(0);
+    return new Matches(found, among == null ? Places.since(sinceMs) : places);
+  }
+
+  private static List<String> ids(List<Candidate> sessions, boolean named) {
+    return sessions.stream().filter(c -> c.named() == named).map(Candidate::id).toList();
+  }
+
+  private Places places(Question q, List<Candidate> sessions) {
+    long sinceMs = q.range().fromMs() - TracesReader.DAY_MS;
+    return bounds.places(q, ids(sessions, true), ids(sessions, false), sinceMs);
   }
 
   /** Narrows to the traces of these sessions, by name or, of those without one, by trace id. */
@@ -258,14 +424,12 @@ public final class SessionsReader {
     if (among == null) {
       return;
     }
-    List<String> names = among.stream().filter(Candidate::named).map(Candidate::id).toList();
-    List<String> ids = among.stream().filter(c -> !c.named()).map(Candidate::id).toList();
+    List<String> names = ids(among, true);
     sql.add(" AND trace_id IN (");
-    CallsReader.selectTraceIds(sql, ids);
+    CallsReader.selectTraceIds(sql, ids(among, false));
     if (!names.isEmpty()) {
-      sql.add(" UNION ALL SELECT trace_id FROM spans WHERE ").in("project", q.scope().projects());
-      range(sql, "ts", q.range());
-      sql.add(" AND ").in("session", names);
+      sql.add(" UNION ALL SELECT " + TraceBounds.TRACE_ID);
+      TraceBounds.ofSessions(sql, q, names);
     }
     sql.add(")");
   }
@@ -307,16 +471,14 @@ public final class SessionsReader {
 
   /** Names of sessions by trace, the earliest first. */
   public Map<String, List<Naming>> namings(Set<String> projects, List<String> traceIds) {
-    return namings(projects, traceIds, 0);
+    return namings(projects, traceIds, Places.ANYWHERE);
   }
 
-  /**
-   * The same of traces none of which began before a moment.
-   *
-   * @param sinceMs the moment, which spares looking for them in all spans that are kept
-   */
+  /** The same where it is known where the spans lie. */
   public Map<String, List<Naming>> namings(
-      Set<String> projects, List<String> traceIds, long sinceMs) {
+      Set<String> projects, List<String> traceIds, Places places) {
+    // Maps of attributes are read only where they decide.
+    String decides = "hasAny(attributes.keys, ['gen_ai.conversation.id', 'session.id'])";
     Sql sql =
         new Sql()
             .add("SELECT trace, s, kind FROM (SELECT lower(hex(trace_id)) AS trace, session AS s,")
@@ -324,20 +486,28 @@ public final class SessionsReader {
             .add(" s != '' AND s = attributes['gen_ai.conversation.id'], 'conversation',")
             .add(" s != '' AND s = attributes['session.id'], 'session',")
             .add(" dialect = 'agentops', 'agentops', 'session') AS kind, start_time")
-            .add(" FROM spans WHERE ")
-            .in("project", projects)
-            .add(" AND trace_id IN ");
-    CallsReader.traceIds(sql, traceIds);
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(");
-    sql.bind(Math.max(0, sinceMs - TracesReader.DAY_MS)).add(", 'UTC')");
-    sql.add(" AND (session != '' OR (dialect = 'agentops' AND " + TracesReader.ROOT + ")))")
-        .add(" GROUP BY trace, s, kind ORDER BY trace, min(start_time), s, kind");
+            .add(" FROM spans PREWHERE ");
+    naming(sql, projects, traceIds, places);
+    sql.add(" AND " + decides + " UNION ALL SELECT lower(hex(trace_id)), session,")
+        .add(" multiIf(startsWith(dialect, 'litellm'), 'litellm',")
+        .add(" dialect = 'agentops', 'agentops', 'session'), start_time FROM spans PREWHERE ");
+    naming(sql, projects, traceIds, places);
+    sql.add(" AND NOT " + decides)
+        .add(") GROUP BY trace, s, kind ORDER BY trace, min(start_time), s, kind");
     Map<String, List<Naming>> out = new HashMap<>();
     for (Row row : database.query(sql)) {
       out.computeIfAbsent(row.text("trace"), t -> new ArrayList<>())
           .add(new Naming(row.text("s"), row.text("kind")));
     }
     return out;
+  }
+
+  /** Appends which spans of these traces tell a session. */
+  private static void naming(Sql sql, Set<String> projects, List<String> traceIds, Places places) {
+    sql.in("project", projects).add(" AND trace_id IN ");
+    CallsReader.traceIds(sql, traceIds);
+    places.and(sql, "ts");
+    sql.add(" AND (session != '' OR (dialect = 'agentops' AND " + TracesReader.ROOT + "))");
   }
 
   /** Spans themselves, or else traces that hold a call the filters ask for. */
@@ -352,7 +522,7 @@ public final class SessionsReader {
     sql.add(")");
   }
 
-  private static void calls(Sql sql, Question q, @Nullable List<Candidate> among) {
+  private static void calls(Sql sql, Question q, @Nullable List<Candidate> among, Places places) {
     sql.add("SELECT trace_id, count() AS calls, countIf(priced = 'unpriced') AS unpriced,")
         .add(" countIf(priced = 'priced') AS priced, sum(greatest(input_tokens, 0)) AS input,")
         .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
@@ -362,6 +532,7 @@ public final class SessionsReader {
         .add(" sum(greatest(saved_tokens, 0)) AS saved,")
         .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost FROM calls FINAL WHERE ");
     CallsReader.range(sql, q);
+    places.and(sql, "event_time");
     tracesOf(sql, q, among);
     sql.add(" GROUP BY trace_id");
   }

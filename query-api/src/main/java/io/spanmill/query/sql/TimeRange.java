@@ -3,6 +3,8 @@
  */
 package io.spanmill.query.sql;
 
+import io.spanmill.model.WindowKind;
+
 /**
  * A half-open range of event time, epoch milliseconds.
  *
@@ -18,6 +20,12 @@ public record TimeRange(long fromMs, long toMs) {
 
   public long lengthMs() {
     return toMs - fromMs;
+  }
+
+  /** The whole hours in it, of which there must be one. */
+  TimeRange wholeHours() {
+    long hour = WindowKind.HOUR.lengthMs();
+    return new TimeRange((fromMs + hour - 1) / hour * hour, WindowKind.HOUR.startOf(toMs));
   }
 
   /** The range of equal length just before, cut at the epoch. */

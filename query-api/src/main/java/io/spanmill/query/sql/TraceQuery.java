@@ -35,6 +35,17 @@ public record TraceQuery(
     return failed != null || minCostUsd != null || sort.equals("cost") || sort.equals("tokens");
   }
 
+  /** Whether it leaves out traces of the range, but those of pages before. */
+  boolean narrows() {
+    return failed != null
+        || text != null
+        || minDurationMs != null
+        || maxDurationMs != null
+        || minCostUsd != null
+        || costKind != null
+        || sessionId != null;
+  }
+
   /** Whether how long traces took decides about order or membership. */
   boolean needsDuration() {
     return sort.equals("duration") || minDurationMs != null || maxDurationMs != null;

@@ -47,9 +47,11 @@ public final class TracesReader {
           "errors", "errors");
 
   private final Database database;
+  private final TraceBounds bounds;
 
   TracesReader(Database database) {
     this.database = database;
+    this.bounds = new TraceBounds(database);
   }
 
   /**
@@ -59,11 +61,27 @@ public final class TracesReader {
    */
   public record Found(String traceId, String sortValue, long startMs) {}
 
-  /** What a trace's sort value cannot exceed. */
-  private record Bound(String traceId, BigDecimal value) {}
+  /**
+   * Traces in order.
+   *
+   * @param places where their spans and calls lie
+   */
+  public record Matches(List<Found> traces, Places places) {}
 
   /** Up to {@code limit + 1} traces in order. */
-  public List<Found> find(Question q, TraceQuery query) {
+  public Matches find(Question q, TraceQuery query) {
+    if (query.descending() && !query.sort().equals("start")) {
+      Matches found = greatest(q, query);
+      if (found != null) {
+        return found;
+      }
+    }
+    List<Found> found = inOrder(q, query);
+    return new Matches(
+        found, Places.since(found.stream().mapToLong(Found::startMs).min().orElse(0)));
+  }
+
+  private List<Found> inOrder(Question q, TraceQuery query) {
     if (query.descending() && query.sort().equals("start")) {
       long upTo = upToMs(q, query);
       for (long since : Slices.before(upTo, q.range())) {
@@ -77,12 +95,6 @@ public final class TracesReader {
       }
       return find(q, query, upTo, null, query.limit() + 1);
     }
-    if (query.descending() && !query.sort().equals("duration")) {
-      List<Found> found = greatest(q, query);
-      if (found != null) {
-        return found;
-      }
-    }
     return find(q, query, q.range().toMs(), null, query.limit() + 1);
   }
 
@@ -93,7 +105,8 @@ public final class TracesReader {
     }
     Sql sql = new Sql().add("SELECT DISTINCT lower(hex(trace_id)) AS trace");
     where(sql, q, q.range().fromMs(), sinceMs);
-    only(sql, found.stream().map(Found::traceId).toList());
+    sql.add(" AND trace_id IN ");
+    CallsReader.traceIds(sql, found.stream().map(Found::traceId).toList());
     Set<String> older = new HashSet<>();
     database.query(sql).forEach(r -> older.add(r.text("trace")));
     return found.stream().filter(f -> !older.contains(f.traceId())).toList();
@@ -108,29 +121,47 @@ public final class TracesReader {
   }
 
   /**
-   * The traces with the greatest values: sums over all rows, which may be there twice or in older
-   * versions too, bound a trace's value from above and are cheap; the exact value is worked out for
-   * those with the greatest bounds, until no other trace can come before.
+   * The traces with the greatest values: what a trace cannot exceed is cheap to find out; the exact
+   * value is worked out for those with the greatest bounds, until no other trace can come before.
    *
-   * @return null if traces without any such row belong to the page
+   * @return null if traces without any such value belong to the page, or if looking at all is
+   *     cheaper
    */
-  private @Nullable List<Found> greatest(Question q, TraceQuery query) {
-    for (int count = 2 * query.limit() + SPARE; ; count *= GROWTH) {
-      List<Bound> bounds = bounds(q, query, count);
-      if (bounds.isEmpty()) {
+  private @Nullable Matches greatest(Question q, TraceQuery query) {
+    boolean duration = query.sort().equals("duration");
+    boolean kept = !query.narrows() && q.filters().isEmpty() && isLong(q.range());
+    if (duration && !kept) {
+      return null;
+    }
+    for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
+      List<KeptBounds.Bound> greatest =
+          kept ? bounds.greatest(q, query.sort(), count) : bounds(q, query, count);
+      if (greatest.isEmpty()) {
         return null;
       }
-      List<String> ids = bounds.stream().map(Bound::traceId).toList();
-      List<Found> found = find(q, query, q.range().toMs(), ids, query.limit() + 1);
+      Places places =
+          bounds.places(
+              q.scope().projects(),
+              greatest.stream().map(KeptBounds.Bound::key).toList(),
+              q.range().fromMs() - DAY_MS);
+      List<Found> found = find(q, query, q.range().toMs(), places, query.limit() + 1);
       Found last = found.size() <= query.limit() ? null : found.get(query.limit());
-      if (bounds.size() < count) {
-        return last == null || value(last).signum() <= 0 ? null : found;
+      if (greatest.size() < count) {
+        boolean all = duration || (last != null && value(last).signum() > 0);
+        return all ? matches(found, places) : null;
       }
-      Bound lowest = bounds.get(count - 1);
-      if (last != null && isBefore(last, lowest)) {
-        return found;
+      if (last != null && isBefore(last, greatest.get(count - 1))) {
+        return matches(found, places);
       }
     }
+  }
+
+  private static boolean isLong(TimeRange range) {
+    return range.lengthMs() >= TraceBounds.SHORT_MS;
+  }
+
+  private static Matches matches(List<Found> found, Places places) {
+    return new Matches(found, places.only(found.stream().map(Found::traceId).toList()));
   }
 
   private static BigDecimal value(Found found) {
@@ -138,12 +169,12 @@ public final class TracesReader {
   }
 
   /** Whether a trace comes before all whose bound is this or a later one. */
-  private static boolean isBefore(Found found, Bound bound) {
+  private static boolean isBefore(Found found, KeptBounds.Bound bound) {
     int order = value(found).compareTo(bound.value());
-    return order > 0 || (order == 0 && found.traceId().compareTo(bound.traceId()) >= 0);
+    return order > 0 || (order == 0 && found.traceId().compareTo(bound.key()) >= 0);
   }
 
-  private List<Bound> bounds(Question q, TraceQuery query, int count) {
+  private List<KeptBounds.Bound> bounds(Question q, TraceQuery query, int count) {
     Sql sql =
         new Sql()
             .add("SELECT lower(hex(reinterpretAsFixedString(id))) AS trace, toString(v) AS bound")
@@ -166,15 +197,15 @@ public final class TracesReader {
     members(sql, q, query);
     sql.add(" GROUP BY id HAVING v > 0) ORDER BY v DESC, trace DESC LIMIT ").bind(count);
     return database.query(sql, database.spilling()).stream()
-        .map(r -> new Bound(r.text("trace"), new BigDecimal(r.text("bound"))))
+        .map(r -> new KeptBounds.Bound(r.text("trace"), new BigDecimal(r.text("bound"))))
         .toList();
   }
 
   /**
-   * @param traceIds looks at these traces alone, or null for all
+   * @param among looks at these traces alone, or null for all
    */
   private List<Found> find(
-      Question q, TraceQuery query, long upToMs, @Nullable List<String> traceIds, int limit) {
+      Question q, TraceQuery query, long upToMs, @Nullable Places among, int limit) {
     String sort = SORTS.getOrDefault(query.sort(), "start_ns");
     String direction = query.descending() ? " DESC" : " ASC";
     // Counting needs each span once; all else is the same however often a span is there.
@@ -201,7 +232,7 @@ public final class TracesReader {
             ? " FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed"
             : "");
     where(sql, q, q.range().fromMs(), q.range().toMs() + DAY_MS);
-    only(sql, traceIds);
+    only(sql, among, "ts");
     sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(upToMs + 1);
     members(sql, q, query);
     sql.add(counts ? " LIMIT 1 BY trace_id, span_id)" : "");
@@ -215,7 +246,7 @@ public final class TracesReader {
     }
     sql.add(") AS s");
     if (query.needsCalls()) {
-      joinCalls(sql, q, traceIds);
+      joinCalls(sql, q, among);
     }
     conditions(sql, query, sort);
     sql.add(" ORDER BY " + sort + direction + ", reinterpretAsFixedString(id)" + direction);
@@ -225,14 +256,15 @@ public final class TracesReader {
         .toList();
   }
 
-  private static void only(Sql sql, @Nullable List<String> traceIds) {
-    if (traceIds != null) {
+  private static void only(Sql sql, @Nullable Places among, String column) {
+    if (among != null) {
+      among.and(sql, column);
       sql.add(" AND trace_id IN ");
-      CallsReader.traceIds(sql, traceIds);
+      CallsReader.traceIds(sql, List.copyOf(among.traces()));
     }
   }
 
-  private static void joinCalls(Sql sql, Question q, @Nullable List<String> traceIds) {
+  private static void joinCalls(Sql sql, Question q, @Nullable Places among) {
     sql.add(" LEFT JOIN (SELECT " + ID + " AS id, ")
         .add("if(countIf(counted AND isNotNull(cost)) = 0, toDecimal128(-1, 12),")
         .add(" sumIf(ifNull(cost, toDecimal128(0, 12)), counted)) AS cost,")
@@ -246,7 +278,7 @@ public final class TracesReader {
     sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
     sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs() + DAY_MS);
     sql.add(", 'UTC')");
-    only(sql, traceIds);
+    only(sql, among, "event_time");
     sql.add(") GROUP BY id) AS c USING id");
   }
 
@@ -348,15 +380,11 @@ public final class TracesReader {
 
   /** Aggregates of the spans of each trace, by trace id. */
   public Map<String, Row> summaries(Set<String> projects, List<String> traceIds) {
-    return summaries(projects, traceIds, 0);
+    return summaries(projects, traceIds, Places.ANYWHERE);
   }
 
-  /**
-   * The same of traces none of which began before a moment.
-   *
-   * @param sinceMs the moment, which spares looking for them in all spans that are kept
-   */
-  public Map<String, Row> summaries(Set<String> projects, List<String> traceIds, long sinceMs) {
+  /** The same where it is known where the spans lie. */
+  public Map<String, Row> summaries(Set<String> projects, List<String> traceIds, Places places) {
     Sql sql =
         new Sql()
             .add("SELECT lower(hex(trace_id)) AS trace, any(project) AS project,")
@@ -364,7 +392,7 @@ public final class TracesReader {
             .add(" max(toUnixTimestamp64Nano(end_time)) AS end_ns, count() AS spans,")
             .add(" countIf(failed) AS errors, countIf(" + ROOT + ") AS roots,")
             .add(" countIf(" + ROOT + " AND failed) AS failed_roots,")
-            .add(" argMin((name, service, environment, attributes['agentops.tags']),")
+            .add(" argMin((name, service, environment, tags),")
             .add(" (NOT (" + ROOT + "), start_time, span_id)) AS first,")
             .add(" argMinIf(session, start_time, session != '') AS session,")
             .add(" argMinIf(user, start_time, user != '') AS user,")
@@ -372,17 +400,24 @@ public final class TracesReader {
                 " arrayDistinct(arrayMap(x -> x.2, arraySort(groupArrayIf(100)((start_time, agent),"
                     + " agent != '')))) AS agents")
             .add(" FROM (SELECT project, trace_id, span_id, parent_span_id, start_time, end_time,")
-            .add(
-                " failed, name, service, environment, session, user, agent, attributes FROM spans"
-                    + " WHERE ")
-            .in("project", projects)
-            .add(" AND trace_id IN ");
-    CallsReader.traceIds(sql, traceIds);
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(Math.max(0, sinceMs - DAY_MS));
-    sql.add(", 'UTC') LIMIT 1 BY trace_id, span_id) GROUP BY trace_id");
+            .add(" failed, name, service, environment, session, user, agent FROM spans WHERE ");
+    ofTraces(sql, projects, traceIds, places);
+    // Whole maps of attributes take longer to read than all the rest, and few spans have tags.
+    sql.add(" LIMIT 1 BY trace_id, span_id) AS s ANY LEFT JOIN (SELECT trace_id, span_id,")
+        .add(" attributes['agentops.tags'] AS tags FROM spans PREWHERE ");
+    ofTraces(sql, projects, traceIds, places);
+    sql.add(" AND has(attributes.keys, 'agentops.tags')) AS t")
+        .add(" USING (trace_id, span_id) GROUP BY trace_id");
     Map<String, Row> out = new HashMap<>();
     database.query(sql).forEach(r -> out.put(r.text("trace"), r));
     return out;
+  }
+
+  private static void ofTraces(
+      Sql sql, Set<String> projects, List<String> traceIds, Places places) {
+    sql.in("project", projects).add(" AND trace_id IN ");
+    CallsReader.traceIds(sql, traceIds);
+    places.and(sql, "ts");
   }
 
   /** Spans of a trace by start, each once, at most so many. */

@@ -1,0 +1,174 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import io.spanmill.model.WindowKind;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The greatest bounds of lists, kept: grouping all traces of a month is most of what such a list
+ * costs, and all hours but the newest stay as they are. Of what was written since the bounds were
+ * worked out, the traces and sessions concerned are looked at anew, whole; any other has the bound
+ * it had. Thread-safe.
+ */
+final class KeptBounds {
+  /** How many bounds of a list are kept. */
+  static final int KEPT = 2000;
+
+  private static final int MAX_LISTS = 64;
+
+  /** With more hours written into, all is worked out anew. */
+  private static final int MAX_OPEN_HOURS = 24;
+
+  /** How far a range may have moved on since: what left it is still in the bounds. */
+  private static final long MAX_MOVED_MS = 24 * WindowKind.HOUR.lengthMs();
+
+  private final Database database;
+  private final Map<Asked, Kept> kept = SpanHours.latest(MAX_LISTS);
+
+  KeptBounds(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Whose bounds, of which list.
+   *
+   * @param lengthMs of the range
+   */
+  record Asked(String list, LayerScope scope, String sort, long lengthMs) {}
+
+  /**
+   * What a trace's or session's value cannot exceed.
+   *
+   * @param key what it is known by
+   */
+  record Bound(String key, BigDecimal value) {
+    /** The greatest first. */
+    static final Comparator<Bound> ORDER =
+        Comparator.comparing(Bound::value).thenComparing(Bound::key).reversed();
+  }
+
+  /** Works bounds out; the greatest first, of equal ones that with the greater key. */
+  interface Source {
+    /**
+     * @param hours only those whose value rows of these hours (epoch ms) could change; empty for
+     *     all
+     */
+    List<Bound> greatest(Set<Long> hours, int count);
+  }
+
+  /**
+   * @param hours whole hours that were looked at
+   * @param readMs before it was read, by the server's clock
+   */
+  private record Kept(TimeRange hours, long readMs, List<Bound> bounds) {}
+
+  /** By start of the hour, epoch ms: when it was last written into. */
+  private record Written(Map<Long, Long> hours, long readMs) {}
+
+  /**
+   * The greatest bounds in order; fewer than asked for are all there are.
+   *
+   * @param range what the source looks at
+   * @param tables where it is told when the source's rows were written
+   * @param leaving whether a bound can rise when an hour leaves the range
+   */
+  List<Bound> greatest(
+      Asked asked,
+      TimeRange range,
+      List<String> tables,
+      boolean leaving,
+      int count,
+      Source source) {
+    if (count > KEPT) {
+      return source.greatest(Set.of(), count);
+    }
+    Written written = written(asked.scope().projects(), range, tables);
+    TimeRange hours =
+        new TimeRange(
+            WindowKind.HOUR.startOf(range.fromMs()),
+            WindowKind.HOUR.startOf(range.toMs() - 1) + WindowKind.HOUR.lengthMs());
+    Kept known;
+    synchronized (kept) {
+      known = kept.get(asked);
+    }
+    Set<Long> open = known == null ? Set.of() : open(known, hours, written, leaving);
+    if (known == null || !fits(known, hours) || open.size() > MAX_OPEN_HOURS) {
+      known = new Kept(hours, written.readMs(), source.greatest(Set.of(), KEPT));
+      synchronized (kept) {
+        kept.put(asked, known);
+      }
+      open = Set.of();
+    }
+    List<Bound> all =
+        open.isEmpty() ? known.bounds() : merged(known.bounds(), source.greatest(open, KEPT));
+    return all.size() > count ? all.subList(0, count) : all;
+  }
+
+  private static boolean fits(Kept known, TimeRange hours) {
+    return known.hours().fromMs() <= hours.fromMs()
+        && known.hours().fromMs() >= hours.fromMs() - MAX_MOVED_MS
+        && known.hours().toMs() <= hours.toMs();
+  }
+
+  /** Hours of which something may have been written that is not in the bounds. */
+  private static Set<Long> open(Kept known, TimeRange hours, Written written, boolean leaving) {
+    Set<Long> open = new TreeSet<>();
+    if (leaving && known.hours().fromMs() < hours.fromMs()) {
+      for (long hour = known.hours().fromMs();
+          hour <= hours.fromMs() && open.size() <= MAX_OPEN_HOURS;
+          hour += WindowKind.HOUR.lengthMs()) {
+        open.add(hour);
+      }
+    }
+    written
+        .hours()
+        .forEach(
+            (hour, at) -> {
+              boolean looked = hour < known.hours().toMs();
+              if (hour >= hours.fromMs()
+                  && hour < hours.toMs()
+                  && !(looked && SpanHours.isSettled(at, known.readMs()))) {
+                open.add(hour);
+              }
+            });
+    return open;
+  }
+
+  private static List<Bound> merged(List<Bound> some, List<Bound> others) {
+    Map<String, Bound> out = new HashMap<>();
+    some.forEach(b -> out.put(b.key(), b));
+    others.forEach(b -> out.merge(b.key(), b, (x, y) -> Bound.ORDER.compare(x, y) <= 0 ? x : y));
+    List<Bound> sorted = new ArrayList<>(out.values());
+    sorted.sort(Bound.ORDER);
+    return sorted;
+  }
+
+  private Written written(Set<String> projects, TimeRange range, List<String> tables) {
+    Map<Long, Long> hours = new HashMap<>();
+    long readMs = Long.MAX_VALUE;
+    for (String table : tables) {
+      Sql sql =
+          new Sql()
+              .add("SELECT toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms,")
+              .add(" toUnixTimestamp64Milli(max(written_at)) AS written_ms,")
+              .add(" toUnixTimestamp64Milli(now64(3)) AS read_ms FROM " + table + " WHERE ")
+              .in("project", projects);
+      TraceBounds.hours(sql, range);
+      sql.add(" GROUP BY hour");
+      for (Row row : database.query(sql)) {
+        hours.merge(row.integer("hour_ms"), row.integer("written_ms"), Math::max);
+        readMs = Math.min(readMs, row.integer("read_ms"));
+      }
+    }
+    return new Written(hours, hours.isEmpty() ? 0 : readMs);
+  }
+}

@@ -1,0 +1,205 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import io.spanmill.model.WindowKind;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What traces of a range cannot exceed, and where their spans lie, from {@code trace_bounds} and,
+ * for money and tokens, from {@code calls}. Traces are grouped by the later half of their ids
+ * alone, which takes half the time; two that have it in common only get a bound too high.
+ * Thread-safe.
+ */
+final class TraceBounds {
+  /** A range shorter than that is a small part of the hours it lies in. */
+  static final long SHORT_MS = 6 * 3_600_000L;
+
+  /** The halves of a trace id of a fact table, ordered like its bytes. */
+  private static final String HIGH = "byteSwap(toUInt64(" + TracesReader.ID + "))";
+
+  static final String LOW = "byteSwap(toUInt64(bitShiftRight(" + TracesReader.ID + ", 64)))";
+
+  /** The id from its halves in {@code trace_bounds}. */
+  static final String TRACE_ID = id("trace_high", "trace_low");
+
+  private final Database database;
+  private final KeptBounds kept;
+
+  TraceBounds(Database database) {
+    this.database = database;
+    this.kept = new KeptBounds(database);
+  }
+
+  /**
+   * The greatest bounds by trace id, in order; those of errors, money and tokens that are above 0.
+   *
+   * @param sort one of {@link TracesReader#SORT_NAMES} but {@code start}
+   */
+  List<KeptBounds.Bound> greatest(Question q, String sort, int count) {
+    TimeRange range = new TimeRange(q.range().fromMs(), q.range().toMs() + TracesReader.DAY_MS);
+    boolean calls = sort.equals("cost") || sort.equals("tokens");
+    return kept.greatest(
+        new KeptBounds.Asked("traces", q.scope(), sort, q.range().lengthMs()),
+        range,
+        List.of(calls ? "call_hours" : "span_hours"),
+        false,
+        count,
+        (hours, most) ->
+            calls
+                ? ofCalls(q.during(range), sort, hours, most)
+                : ofSpans(q.during(range), sort, hours, most));
+  }
+
+  private List<KeptBounds.Bound> ofCalls(Question q, String sort, Set<Long> hours, int count) {
+    Sql sql = begin().add(LOW + " AS low, max(" + HIGH + ") AS high, ");
+    sql.add(sort.equals("cost") ? "sum(cost)" : "sum(" + CallsReader.TOKENS + ")");
+    sql.add(" AS v FROM calls PREWHERE ");
+    CallsReader.range(sql, q);
+    if (!hours.isEmpty()) {
+      sql.add(" WHERE low IN (SELECT " + LOW + " FROM calls WHERE ");
+      CallsReader.range(sql, q);
+      sql.add(" AND ");
+      inHours(sql, "toStartOfHour(event_time)", hours);
+      sql.add(")");
+    }
+    return read(sql.add(" GROUP BY low HAVING v > 0"), count);
+  }
+
+  private List<KeptBounds.Bound> ofSpans(Question q, String sort, Set<Long> hours, int count) {
+    Sql sql = begin().add("trace_low AS low, max(trace_high) AS high, ");
+    sql.add(
+        switch (sort) {
+          case "duration" -> "max(end_ns) - min(start_ns)";
+          case "spans" -> "toInt64(sum(spans))";
+          case "errors" -> "toInt64(sum(errors))";
+          default -> throw new IllegalArgumentException("no bounds for " + sort);
+        });
+    sql.add(" AS v FROM trace_bounds WHERE ").in("project", q.scope().projects());
+    hours(sql, q.range());
+    sql.add(sort.equals("errors") ? " AND errors > 0" : "");
+    if (!hours.isEmpty()) {
+      sql.add(" AND trace_low IN (SELECT trace_low FROM trace_bounds WHERE ");
+      sql.in("project", q.scope().projects()).add(" AND ");
+      inHours(sql, "hour", hours);
+      sql.add(")");
+    }
+    return read(sql.add(" GROUP BY low"), count);
+  }
+
+  private static Sql begin() {
+    return new Sql()
+        .add("SELECT lower(hex(" + id("high", "low") + ")) AS trace, toString(v) AS bound")
+        .add(" FROM (SELECT ");
+  }
+
+  private List<KeptBounds.Bound> read(Sql sql, int count) {
+    sql.add(" ORDER BY v DESC, high DESC, low DESC LIMIT ").bind(count).add(")");
+    sql.add(" ORDER BY v DESC, high DESC, low DESC");
+    return database.query(sql, database.spilling()).stream()
+        .map(r -> new KeptBounds.Bound(r.text("trace"), new BigDecimal(r.text("bound"))))
+        .toList();
+  }
+
+  /**
+   * Appends that an hour is one of these.
+   *
+   * @param hours epoch ms
+   */
+  static void inHours(Sql sql, String hour, Set<Long> hours) {
+    sql.add(hour + " IN (SELECT toDateTime(arrayJoin(")
+        .bind("Array(Int64)", hours.stream().map(h -> h / 1000).toList())
+        .add("), 'UTC'))");
+  }
+
+  /**
+   * Where spans of these traces lie, and of others that have the later half of an id in common.
+   *
+   * @param sinceMs they have no span that ended before
+   */
+  Places places(Set<String> projects, List<String> traceIds, long sinceMs) {
+    Sql sql =
+        new Sql()
+            .add("SELECT lower(hex(" + TRACE_ID + ")) AS trace,")
+            .add(" toInt64(toUnixTimestamp(hour)) AS hour_s, groupBitOr(minutes) AS bits")
+            .add(" FROM trace_bounds WHERE ")
+            .in("project", projects)
+            .add(" AND hour >= toDateTime(")
+            .bind(WindowKind.HOUR.startOf(Math.max(0, sinceMs)) / 1000)
+            .add(", 'UTC') AND trace_low IN (SELECT byteSwap(reinterpretAsUInt64(substring(")
+            .add("unhex(arrayJoin(")
+            .bindAll(traceIds)
+            .add(")), 9, 8)))) GROUP BY trace_high, trace_low, hour");
+    Map<String, Set<Long>> minutes = new LinkedHashMap<>();
+    for (Row row : database.query(sql, database.spilling())) {
+      Set<Long> mine = minutes.computeIfAbsent(row.text("trace"), t -> new TreeSet<>());
+      minutes(row, mine);
+    }
+    return Places.of(minutes);
+  }
+
+  /**
+   * Minutes in which spans ended of traces that name one of these sessions and of these traces.
+   *
+   * @param sinceMs no span that ended before is asked for
+   */
+  Places places(Question q, List<String> sessions, List<String> traceIds, long sinceMs) {
+    Sql sql =
+        new Sql()
+            .add("SELECT toInt64(toUnixTimestamp(hour)) AS hour_s, groupBitOr(minutes) AS bits")
+            .add(" FROM trace_bounds WHERE ")
+            .in("project", q.scope().projects())
+            .add(" AND hour >= toDateTime(")
+            .bind(WindowKind.HOUR.startOf(Math.max(0, sinceMs)) / 1000)
+            .add(", 'UTC') AND trace_low IN (SELECT byteSwap(reinterpretAsUInt64(substring(")
+            .add("unhex(arrayJoin(")
+            .bindAll(traceIds)
+            .add(")), 9, 8)))");
+    if (!sessions.isEmpty()) {
+      sql.add(" UNION ALL SELECT trace_low");
+      ofSessions(sql, q, sessions);
+    }
+    sql.add(") GROUP BY hour");
+    Set<Long> minutes = new TreeSet<>();
+    database.query(sql).forEach(row -> minutes(row, minutes));
+    return Places.at(minutes);
+  }
+
+  /** Appends where it is told which traces name one of these sessions within the range. */
+  static void ofSessions(Sql sql, Question q, List<String> sessions) {
+    sql.add(" FROM session_traces WHERE ").in("project", q.scope().projects());
+    hours(sql, q.range());
+    sql.add(" AND session_hash IN (SELECT sipHash64(arrayJoin(").bindAll(sessions);
+    sql.add("))) AND ").in("session", sessions);
+  }
+
+  /** Adds the minutes, epoch seconds, of a row of {@code hour_s} and {@code bits}. */
+  static void minutes(Row row, Set<Long> into) {
+    long bits = row.integer("bits");
+    for (int minute = 0; minute < 60; minute++) {
+      if ((bits >> minute & 1) != 0) {
+        into.add(row.integer("hour_s") + minute * 60L);
+      }
+    }
+  }
+
+  private static String id(String high, String low) {
+    return "toFixedString(concat(reinterpretAsFixedString(byteSwap("
+        + high
+        + ")), reinterpretAsFixedString(byteSwap("
+        + low
+        + "))), 16)";
+  }
+
+  /** Appends that rows are of hours that have a part in the range. */
+  static void hours(Sql sql, TimeRange range) {
+    sql.add(" AND hour >= toDateTime(").bind(WindowKind.HOUR.startOf(range.fromMs()) / 1000);
+    sql.add(", 'UTC') AND hour < toDateTime(").bind((range.toMs() + 999) / 1000).add(", 'UTC')");
+  }
+}
