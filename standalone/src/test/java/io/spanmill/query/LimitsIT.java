@@ -56,16 +56,21 @@ class LimitsIT {
     Settings settings = servers.settings(Map.of());
     clickHouse = ClickHouse.open(settings);
     Migrations.apply(clickHouse, settings);
-    clickHouse.execute(
-        Sql.of(
-            "INSERT INTO calls (project, layer, event_time, trace_id, span_id, arrival_time,"
-                + " start_time, name, model, error_message, input_tokens, user, environment, session,"
-                + " duration_us, ttft_us, cost)"
-                + " SELECT 'default', 'client', now64(3) - number % 3000, reverse(reinterpretAsFixedString(toUInt128(number + 1))),"
-                + " reinterpretAsFixedString(number + 1), now64(3), now64(9) - number % 3000,"
-                + " 'chat', 'model', repeat('äbcdefghi', 100), number, 'somebody', 'somewhere',"
-                + " toString(number % 300000), 1000 + number, 1000 + number % 77777, 1.5"
-                + " FROM numbers(1000000)"));
+    // In parts: the server holds an insert's rows in memory, once more for each view.
+    for (int from = 0; from < 1_000_000; from += 250_000) {
+      clickHouse.execute(
+          Sql.of(
+              "INSERT INTO calls (project, layer, event_time, trace_id, span_id, arrival_time,"
+                  + " start_time, name, model, error_message, input_tokens, user, environment, session,"
+                  + " duration_us, ttft_us, cost)"
+                  + " SELECT 'default', 'client', now64(3) - number % 3000, reverse(reinterpretAsFixedString(toUInt128(number + 1))),"
+                  + " reinterpretAsFixedString(number + 1), now64(3), now64(9) - number % 3000,"
+                  + " 'chat', 'model', repeat('äbcdefghi', 100), number, 'somebody', 'somewhere',"
+                  + " toString(number % 300000), 1000 + number, 1000 + number % 77777, 1.5"
+                  + " FROM numbers("
+                  + from
+                  + ", 250000)"));
+    }
   }
 
   @AfterAll
