@@ -44,6 +44,7 @@ final class MergePolicy {
           "spans",
           "span_content",
           "span_hours",
+          "span_minutes",
           "call_hours",
           "trace_bounds",
           "session_traces",

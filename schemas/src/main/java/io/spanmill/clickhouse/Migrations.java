@@ -45,7 +45,8 @@ public final class Migrations {
           "V006__corrections.sql",
           "V007__live.sql",
           "V008__shown.sql",
-          "V009__bounds.sql");
+          "V009__bounds.sql",
+          "V010__minutes.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

@@ -9,7 +9,6 @@ import io.spanmill.model.WindowKind;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -27,6 +26,9 @@ public final class SpanCounter {
   private static final int LATENESS_KEPT = 64;
   private static final long HOURS_AGE_MS = 2_000;
   private static final int HOURS_KEPT = 64;
+
+  /** How many of the newest hours are told minute by minute. */
+  private static final long MINUTES_MS = 3 * WindowKind.HOUR.lengthMs();
 
   private final Database database;
   private final ResultCache cache;
@@ -76,12 +78,18 @@ public final class SpanCounter {
    * Hours with spans.
    *
    * @param byStart from {@code fromMs} on
+   * @param minutes of the newest hours, when each was last written into, by the server's clock
    * @param readMs when this was read, by the server's clock
    * @param progress known before
    * @param atMs when this was read, by this clock
    */
   private record Hours(
-      NavigableMap<Long, Hour> byStart, long fromMs, long readMs, Progress progress, long atMs) {
+      NavigableMap<Long, Hour> byStart,
+      NavigableMap<Long, Long> minutes,
+      long fromMs,
+      long readMs,
+      Progress progress,
+      long atMs) {
     @Nullable Long completeThroughMs() {
       return progress.completeThrough(List.of(Progress.SPANS));
     }
@@ -95,7 +103,18 @@ public final class SpanCounter {
       Hour of = byStart.get(hour);
       return of == null ? unknown : of.writtenMs();
     }
+
+    boolean tellsMinutes(long hour) {
+      return hour >= SpanHours.hourOf(readMs) - MINUTES_MS;
+    }
   }
+
+  /**
+   * A part of an hour that is not known.
+   *
+   * @param writtenMs last write into it
+   */
+  private record Open(TimeRange stretch, long writtenMs) {}
 
   private record Sampled(Set<String> projects, TimeRange range) {}
 
@@ -119,74 +138,120 @@ public final class SpanCounter {
       LayerScope scope, Filters filters, TimeRange range, TimeRange whole, Hours hours) {
     SpanHours.Asked asked = new SpanHours.Asked(Set.copyOf(scope.projects()), filters);
     long[] sums = new long[2];
-    Set<TimeRange> open = new LinkedHashSet<>();
+    List<Open> openHours = new ArrayList<>();
+    List<Open> openMinutes = new ArrayList<>();
     hours
         .in(whole)
         .forEach(
             (hour, of) -> {
-              for (TimeRange stretch : stretches(hour, whole, range)) {
+              for (TimeRange stretch : stretches(hour, WindowKind.HOUR, whole, range)) {
+                int side = stretch.fromMs() >= range.fromMs() ? 0 : 1;
                 long kept = keeps(hour) ? counts.get(asked, stretch, of.writtenMs()) : -1;
-                if (kept < 0) {
-                  open.add(stretch);
+                if (kept >= 0) {
+                  sums[side] += kept;
+                } else if (hours.tellsMinutes(hour)) {
+                  sums[side] += ofMinutes(asked, hours, of, stretch, openMinutes);
                 } else {
-                  sums[stretch.fromMs() >= range.fromMs() ? 0 : 1] += kept;
+                  openHours.add(new Open(stretch, of.writtenMs()));
                 }
               }
             });
-    if (open.isEmpty()) {
-      return new Counted(sums[0], sums[1], hours.completeThroughMs());
+    Long through = hours.completeThroughMs();
+    for (WindowKind kind : List.of(WindowKind.HOUR, WindowKind.MINUTE)) {
+      List<Open> open = kind == WindowKind.HOUR ? openHours : openMinutes;
+      if (open.isEmpty()) {
+        continue;
+      }
+      ResultCache.Read counted = count(scope, filters, kind, open, whole, range);
+      Map<TimeRange, Long> found = new HashMap<>();
+      for (Row row : counted.rows()) {
+        boolean inRange = row.bool("in_range");
+        for (TimeRange stretch : stretches(row.integer("start"), kind, whole, range)) {
+          if (stretch.fromMs() >= range.fromMs() == inRange) {
+            found.put(stretch, row.integer("n"));
+          }
+        }
+      }
+      for (Open of : open) {
+        TimeRange stretch = of.stretch();
+        long spans = found.getOrDefault(stretch, 0L);
+        sums[stretch.fromMs() >= range.fromMs() ? 0 : 1] += spans;
+        if (keeps(SpanHours.hourOf(stretch.fromMs()))) {
+          counts.put(asked, stretch, of.writtenMs(), hours.readMs(), spans);
+        }
+      }
+      Long spansThrough = counted.progress().completeThrough(List.of(Progress.SPANS));
+      through =
+          spansThrough == null || through == null
+              ? null
+              : Long.valueOf(Math.min(spansThrough, through));
     }
+    return new Counted(sums[0], sums[1], through);
+  }
+
+  /**
+   * Spans of the known minutes of a stretch of an hour; the others are added to those that are
+   * open. If all are known and settled, so is the stretch.
+   */
+  private long ofMinutes(
+      SpanHours.Asked asked, Hours hours, Hour of, TimeRange stretch, List<Open> open) {
+    int before = open.size();
+    long sum = 0;
+    for (Map.Entry<Long, Long> minute :
+        hours.minutes().subMap(SpanHours.minuteOf(stretch.fromMs()), stretch.toMs()).entrySet()) {
+      TimeRange part =
+          new TimeRange(
+              Math.max(minute.getKey(), stretch.fromMs()),
+              Math.min(minute.getKey() + WindowKind.MINUTE.lengthMs(), stretch.toMs()));
+      long kept = counts.get(asked, part, minute.getValue());
+      if (kept < 0) {
+        open.add(new Open(part, minute.getValue()));
+      } else {
+        sum += kept;
+      }
+    }
+    if (open.size() == before) {
+      counts.put(asked, stretch, of.writtenMs(), hours.readMs(), sum);
+    }
+    return sum;
+  }
+
+  /** Counts the hours or minutes that open stretches lie in. */
+  private ResultCache.Read count(
+      LayerScope scope,
+      Filters filters,
+      WindowKind kind,
+      List<Open> open,
+      TimeRange whole,
+      TimeRange range) {
     TimeRange read =
         new TimeRange(
-            open.stream().mapToLong(TimeRange::fromMs).min().orElse(whole.fromMs()),
-            open.stream().mapToLong(TimeRange::toMs).max().orElse(whole.toMs()));
+            open.stream().mapToLong(o -> o.stretch().fromMs()).min().orElseThrow(),
+            open.stream().mapToLong(o -> o.stretch().toMs()).max().orElseThrow());
+    String start = kind == WindowKind.HOUR ? "toStartOfHour(ts)" : "toStartOfMinute(ts)";
     Sql sql =
         new Sql()
-            .add("SELECT toInt64(toUnixTimestamp(toStartOfHour(ts))) * 1000 AS hour,")
+            .add("SELECT toInt64(toUnixTimestamp(" + start + ")) * 1000 AS start,")
             .add(" toUnixTimestamp64Milli(ts) >= ")
             .bind(range.fromMs())
             .add(" AS in_range, count() AS n");
     where(sql, scope, filters, read, true);
-    sql.add(" AND toUnixTimestamp(toStartOfHour(ts)) IN ")
+    sql.add(" AND toUnixTimestamp(" + start + ") IN ")
         .bind(
             "Array(UInt32)",
-            open.stream().map(s -> SpanHours.hourOf(s.fromMs()) / 1000).distinct().toList())
-        .add(" GROUP BY hour, in_range");
-    ResultCache.Read counted = run(sql, whole);
-    Map<TimeRange, Long> found = new HashMap<>();
-    for (Row row : counted.rows()) {
-      boolean inRange = row.bool("in_range");
-      for (TimeRange stretch : stretches(row.integer("hour"), whole, range)) {
-        if (stretch.fromMs() >= range.fromMs() == inRange) {
-          found.put(stretch, row.integer("n"));
-        }
-      }
-    }
-    for (TimeRange stretch : open) {
-      long spans = found.getOrDefault(stretch, 0L);
-      sums[stretch.fromMs() >= range.fromMs() ? 0 : 1] += spans;
-      long hour = SpanHours.hourOf(stretch.fromMs());
-      if (keeps(hour)) {
-        counts.put(asked, stretch, hours.writtenMs(hour, Long.MAX_VALUE), hours.readMs(), spans);
-      }
-    }
-    Long spansThrough = counted.progress().completeThrough(List.of(Progress.SPANS));
-    Long hoursThrough = hours.completeThroughMs();
-    return new Counted(
-        sums[0],
-        sums[1],
-        spansThrough == null || hoursThrough == null
-            ? null
-            : Long.valueOf(Math.min(spansThrough, hoursThrough)));
+            open.stream().map(o -> kind.startOf(o.stretch().fromMs()) / 1000).distinct().toList())
+        .add(" GROUP BY start, in_range");
+    return run(sql, whole);
   }
 
-  /** What of an hour lies in the range before and in the range, each if anything does. */
-  private static List<TimeRange> stretches(long hour, TimeRange whole, TimeRange range) {
+  /** What of a window lies in the range before and in the range, each if anything does. */
+  private static List<TimeRange> stretches(
+      long start, WindowKind kind, TimeRange whole, TimeRange range) {
     List<TimeRange> out = new ArrayList<>(2);
     long[] cuts = {whole.fromMs(), range.fromMs(), range.toMs()};
     for (int i = 0; i < 2; i++) {
-      long from = Math.max(hour, cuts[i]);
-      long to = Math.min(hour + WindowKind.HOUR.lengthMs(), cuts[i + 1]);
+      long from = Math.max(start, cuts[i]);
+      long to = Math.min(start + kind.lengthMs(), cuts[i + 1]);
       if (from < to) {
         out.add(new TimeRange(from, to));
       }
@@ -207,35 +272,48 @@ public final class SpanCounter {
     synchronized (hoursRead) {
       Hours last = hoursRead.get(projects);
       if (last != null && last.fromMs() <= fromMs && holds(last, known)) {
-        return new Hours(last.byStart(), last.fromMs(), last.readMs(), known, last.atMs());
+        return new Hours(
+            last.byStart(), last.minutes(), last.fromMs(), last.readMs(), known, last.atMs());
       }
     }
     long atMs = clock.millis();
     Sql sql =
         new Sql()
-            .add("SELECT toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms,")
+            .add("SELECT true AS is_hour, toInt64(toUnixTimestamp(hour)) * 1000 AS start_ms,")
             .add(" toUnixTimestamp64Milli(written_at) AS written_ms,")
             .add(" toUnixTimestamp64Milli(newest) AS newest_ms,")
             .add(" toUnixTimestamp64Milli(now64(3)) AS read_ms FROM span_hours WHERE ")
             .in("project", projects)
             .add(" AND hour >= toDateTime(")
             .bind(fromMs / 1000)
-            .add(", 'UTC')");
+            .add(", 'UTC') UNION ALL SELECT false, toInt64(toUnixTimestamp(minute)) * 1000,")
+            .add(" toUnixTimestamp64Milli(written_at), 0, toUnixTimestamp64Milli(now64(3))")
+            .add(" FROM span_minutes WHERE ")
+            .in("project", projects)
+            .add(" AND minute >= toDateTime(")
+            .bind(fromMs / 1000)
+            .add(", 'UTC') AND minute >= toStartOfHour(now('UTC')) - ")
+            .bind((MINUTES_MS + WindowKind.HOUR.lengthMs()) / 1000);
     ResultCache.Read read =
         cache.get(sql, known, false, () -> database.query(sql, Database.ONE_THREAD));
     NavigableMap<Long, Hour> byStart = new TreeMap<>();
+    NavigableMap<Long, Long> minutes = new TreeMap<>();
     long readMs = 0;
     for (Row row : read.rows()) {
-      // An hour has a row for each write that is not merged yet, and for each project.
-      byStart.merge(
-          row.integer("hour_ms"),
-          new Hour(row.integer("written_ms"), row.integer("newest_ms")),
-          (a, b) ->
-              new Hour(
-                  Math.max(a.writtenMs(), b.writtenMs()), Math.max(a.newestMs(), b.newestMs())));
+      // Each has a row for each write that is not merged yet, and for each project.
+      if (row.bool("is_hour")) {
+        byStart.merge(
+            row.integer("start_ms"),
+            new Hour(row.integer("written_ms"), row.integer("newest_ms")),
+            (a, b) ->
+                new Hour(
+                    Math.max(a.writtenMs(), b.writtenMs()), Math.max(a.newestMs(), b.newestMs())));
+      } else {
+        minutes.merge(row.integer("start_ms"), row.integer("written_ms"), Math::max);
+      }
       readMs = row.integer("read_ms");
     }
-    Hours hours = new Hours(byStart, fromMs, readMs, read.progress(), atMs);
+    Hours hours = new Hours(byStart, minutes, fromMs, readMs, read.progress(), atMs);
     synchronized (hoursRead) {
       hoursRead.put(projects, hours);
     }

@@ -11,8 +11,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts of spans in hours and in the parts of hours at the ends of ranges, kept for as long as
- * nothing is written into the hour. Counting spans once each is dear, and all but the newest hours
+ * Counts of spans in hours, in minutes, and in parts of hours at the ends of ranges, kept for as
+ * long as nothing is written there. Counting spans once each is dear, and all but the newest hours
  * stay as they are. Thread-safe.
  */
 final class SpanHours {
@@ -20,7 +20,9 @@ final class SpanHours {
   static final long SETTLED_MS = 60_000;
 
   private static final int MAX_QUESTIONS = 200;
-  private static final int MAX_PARTS = 256;
+
+  /** More than the minutes of the hours that are counted by minutes. */
+  private static final int MAX_PARTS = 512;
 
   /** Whose spans are counted. */
   record Asked(Set<String> projects, Filters filters) {}
@@ -34,7 +36,7 @@ final class SpanHours {
   /**
    * The kept count of an hour or a part of one.
    *
-   * @param writtenMs last write into the hour
+   * @param writtenMs last write into it
    * @return -1 if there is none that still holds
    */
   synchronized long get(Asked asked, TimeRange stretch, long writtenMs) {
@@ -75,6 +77,10 @@ final class SpanHours {
 
   static long hourOf(long ms) {
     return WindowKind.HOUR.startOf(ms);
+  }
+
+  static long minuteOf(long ms) {
+    return WindowKind.MINUTE.startOf(ms);
   }
 
   /** A map of at most so many entries, those asked for last. */
