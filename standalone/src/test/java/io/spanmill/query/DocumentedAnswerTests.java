@@ -170,6 +170,13 @@ interface DocumentedAnswerTests {
     assertThat(json(get(path + "unpriced", ALPHA)).path("rows")).isEmpty();
   }
 
+  @Test
+  default void status_listsWhatKeepsRows_notTheViewsThatFillIt() throws Exception {
+    assertThat(json(get("/api/v1/status", ALL)).path("tables").findValuesAsText("table"))
+        .contains("spans", "span_hours", "trace_bounds", "call_hours")
+        .noneMatch(name -> name.endsWith("_written"));
+  }
+
   /** Objects of this schema have no other fields than it names. */
   private static void close(JsonNode schema) {
     if (schema instanceof ObjectNode object

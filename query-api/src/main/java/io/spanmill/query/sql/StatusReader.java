@@ -45,7 +45,8 @@ public final class StatusReader {
             .bind(database.name())
             .add(") AS p ON p.table = t.name WHERE t.database = ")
             .bind(database.name())
-            .add(" GROUP BY name ORDER BY name"));
+            // A view that fills a table keeps nothing itself.
+            .add(" AND t.engine != 'MaterializedView' GROUP BY name ORDER BY name"));
   }
 
   /** How many records of the source are not yet visible, by kind of sink. */
