@@ -9,13 +9,14 @@ import io.spanmill.aggregator.normalize.NormalizerConfig;
 import io.spanmill.aggregator.topology.JobMetrics;
 import io.spanmill.aggregator.topology.RollupTopology;
 import io.spanmill.aggregator.topology.TopologyConfig;
+import io.spanmill.benchmarks.Options;
 import io.spanmill.codec.Topics;
 import io.spanmill.config.CubesFile;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.CubeSet;
 import io.spanmill.pricing.PriceFiles;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -32,11 +33,7 @@ public final class JobAlone {
 
   /** Arguments: {@code key=value} settings. */
   public static void main(String[] args) throws Exception {
-    Map<String, String> given = new HashMap<>();
-    for (String arg : args) {
-      given.put(arg.substring(0, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
-    }
-    Settings settings = Settings.of(given);
+    Settings settings = Settings.of(Options.of(List.of(args)));
     CubeSet cubes = CubesFile.cubes(settings);
     NormalizerConfig normalizer = NormalizerConfig.of(settings, cubes.attributeKeys());
     int partitions;

@@ -8,6 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.spanmill.aggregator.normalize.NormalizerConfig;
 import io.spanmill.aggregator.progress.EndSampler;
 import io.spanmill.aggregator.sink.SinkRunner;
+import io.spanmill.benchmarks.Options;
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Editions;
 import io.spanmill.clickhouse.Migrations;
@@ -20,6 +21,7 @@ import io.spanmill.pricing.PriceFiles;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -37,11 +39,7 @@ public final class SinksAlone {
 
   /** Arguments: {@code key=value} settings. */
   public static void main(String[] args) throws Exception {
-    Map<String, String> given = new HashMap<>();
-    for (String arg : args) {
-      given.put(arg.substring(0, arg.indexOf('=')), arg.substring(arg.indexOf('=') + 1));
-    }
-    Settings settings = Settings.of(given);
+    Settings settings = Settings.of(Options.of(List.of(args)));
     CubeSet cubes = CubesFile.cubes(settings);
     PriceFiles prices = PriceFiles.load(settings.list(Keys.PRICES_PATHS));
     NormalizerConfig normalizer = NormalizerConfig.of(settings, cubes.attributeKeys());

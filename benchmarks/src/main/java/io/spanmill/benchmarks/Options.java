@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /** The {@code name=value} arguments that the measurements of running services share. */
-final class Options {
+public final class Options {
   private static final String SETTING = "set.";
 
   private Options() {}
 
   /** By name; a word that is none ends the program with exit 2. */
-  static Map<String, String> of(List<String> args) {
+  public static Map<String, String> of(List<String> args) {
     Map<String, String> options = new HashMap<>();
     for (String arg : args) {
       int at = arg.indexOf('=');

@@ -26,6 +26,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
+import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Sql;
 import io.spanmill.config.Keys;
 import io.spanmill.query.EdgeRig.Operation;
 import io.spanmill.standalone.traffic.OtlpBody;
@@ -175,6 +177,25 @@ interface DocumentedAnswerTests {
     assertThat(json(get("/api/v1/status", ALL)).path("tables").findValuesAsText("table"))
         .contains("spans", "span_hours", "trace_bounds", "call_hours")
         .noneMatch(name -> name.endsWith("_written"));
+  }
+
+  @Test
+  default void status_namesTablesOfACubeThatIsGone_toCallersOfAllProjects() throws Exception {
+    try (ClickHouse clickHouse = ClickHouse.open(EdgeRig.servers.settings(Map.of()))) {
+      clickHouse.execute(Sql.of("CREATE TABLE rollup_gone_hour AS rollup_model_hour"));
+      try {
+        JsonNode all = json(get("/api/v1/status", ALL)).path("warnings");
+        assertThat(all.findValuesAsText("code")).contains("orphaned");
+        assertThat(all.findValuesAsText("message"))
+            .anyMatch(m -> m.contains("rollup_gone_hour") && !m.contains("rollup_model_hour"));
+        assertThat(json(get("/api/v1/status", ALPHA)).path("warnings").findValuesAsText("code"))
+            .doesNotContain("orphaned");
+      } finally {
+        clickHouse.execute(Sql.of("DROP TABLE rollup_gone_hour"));
+      }
+    }
+    assertThat(json(get("/api/v1/status", ALL)).path("warnings").findValuesAsText("code"))
+        .doesNotContain("orphaned");
   }
 
   /** Objects of this schema have no other fields than it names. */

@@ -75,6 +75,9 @@ final class BlockInserter {
     Queue<TableBlock> left = new ConcurrentLinkedQueue<>();
     List<CompletableFuture<Void>> inFlight = new ArrayList<>();
     for (TableBlock table : tables) {
+      if (table.block().isEmpty()) {
+        continue;
+      }
       inFlight.add(
           CompletableFuture.runAsync(
               () -> {
@@ -93,19 +96,19 @@ final class BlockInserter {
   }
 
   private boolean isTaken(TableBlock table) {
-    int rows = table.block().rows();
-    if (rows == 0) {
-      return true;
-    }
     try {
-      long startedNanos = System.nanoTime();
-      store.insert(table.table(), table.block(), 0, rows);
-      metrics.inserted(table.table(), rows, System.nanoTime() - startedNanos);
+      insertOnce(table, 0, table.block().rows());
       return true;
     } catch (ClickHouseFailure e) {
       report(e, 0);
       return false;
     }
+  }
+
+  private void insertOnce(TableBlock table, int from, int to) {
+    long startedNanos = System.nanoTime();
+    store.insert(table.table(), table.block(), from, to);
+    metrics.inserted(table.table(), to - from, System.nanoTime() - startedNanos);
   }
 
   /**
@@ -161,9 +164,7 @@ final class BlockInserter {
     void insert(int from, int to) throws BatchAbandoned, NotTheRows {
       for (int attempt = 0; ; attempt++) {
         try {
-          long startedNanos = System.nanoTime();
-          store.insert(table.table(), table.block(), from, to);
-          metrics.inserted(table.table(), to - from, System.nanoTime() - startedNanos);
+          insertOnce(table, from, to);
           anyTaken = true;
           return;
         } catch (ClickHouseFailure e) {

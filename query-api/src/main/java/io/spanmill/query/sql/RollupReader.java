@@ -10,7 +10,6 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,7 +31,8 @@ public final class RollupReader {
   private static final Map<String, String> UNPACKED = Map.of("use_uncompressed_cache", "1");
 
   /** The same for parts that are asked side by side. */
-  private static final Map<String, String> UNPACKED_PART = with(UNPACKED, Database.ONE_THREAD);
+  private static final Map<String, String> UNPACKED_PART =
+      Map.of("use_uncompressed_cache", "1", "max_threads", "1");
 
   private final Database database;
   private final CubePlanner planner;
@@ -460,12 +460,6 @@ public final class RollupReader {
       requests(scope).append(s);
       s.add("))");
     };
-  }
-
-  private static Map<String, String> with(Map<String, String> some, Map<String, String> more) {
-    Map<String, String> out = new HashMap<>(some);
-    out.putAll(more);
-    return Map.copyOf(out);
   }
 
   /** As numbers, for an array parameter. */

@@ -198,7 +198,10 @@ public final class SpanCounter {
     int before = open.size();
     long sum = 0;
     for (Map.Entry<Long, Long> minute :
-        hours.minutes().subMap(SpanHours.minuteOf(stretch.fromMs()), stretch.toMs()).entrySet()) {
+        hours
+            .minutes()
+            .subMap(WindowKind.MINUTE.startOf(stretch.fromMs()), stretch.toMs())
+            .entrySet()) {
       TimeRange part =
           new TimeRange(
               Math.max(minute.getKey(), stretch.fromMs()),

@@ -79,10 +79,6 @@ final class SpanHours {
     return WindowKind.HOUR.startOf(ms);
   }
 
-  static long minuteOf(long ms) {
-    return WindowKind.MINUTE.startOf(ms);
-  }
-
   /** A map of at most so many entries, those asked for last. */
   static <K, V> Map<K, V> latest(int max) {
     return new LinkedHashMap<>(16, 0.75f, true) {
