@@ -21,11 +21,15 @@ const { values: args } = parseArgs({
   },
 });
 
-/** Whole hours, so that rollup windows tile it and both askers mean the same range. */
+/**
+ * Whole hours, so that rollup windows tile it and both askers mean the same range; of a month whole steps of its charts, so that each step is
+ * wide enough to be hit by the mouse.
+ */
 const HOUR = 3_600_000;
-const nowHour = Math.ceil(Date.now() / HOUR) * HOUR;
-const from = args.from ?? new Date(nowHour - (args.mock ? 6 : 30 * 24) * HOUR).toISOString();
-const to = args.to ?? new Date(nowHour).toISOString();
+const step = (args.mock ? 1 : 6) * HOUR;
+const end = Math.ceil(Date.now() / step) * step;
+const from = args.from ?? new Date(end - (args.mock ? 6 : 30 * 24) * HOUR).toISOString();
+const to = args.to ?? new Date(end).toISOString();
 
 let server = null;
 let base = args.base;
@@ -175,8 +179,9 @@ await check('a point leads to its traces', async () => {
   const points = series[0].points;
   const best = points.reduce((a, b) => (Number(b[1] ?? 0) > Number(a[1] ?? 0) ? b : a));
   const box = await page.locator('[data-chart="rate"] canvas').first().boundingBox();
-  const share = (best[0] + step / 4 - Date.parse(from)) / (Date.parse(to) - Date.parse(from));
-  await page.mouse.click(box.x + 54 + Math.min(Math.max(share, 0.002), 0.998) * (box.width - 64), box.y + 80);
+  const [left, right] = [Math.max(best[0], Date.parse(from)), Math.min(best[0] + step, Date.parse(to))];
+  const share = ((left + right) / 2 - Date.parse(from)) / (Date.parse(to) - Date.parse(from));
+  await page.mouse.click(box.x + 54 + share * (box.width - 64), box.y + 80);
   await page.locator('#tab-traces[aria-selected=true]').waitFor();
   await page.locator('a.trace-row').first().waitFor();
 });

@@ -17,6 +17,11 @@ describe('perSecond', () => {
   it('leaves out a step that has hardly begun, and those not begun', () => {
     expect(perSecond(line(60, 3, 0), 60_000, 0, 65_000).points.map((p) => p[1])).toEqual([1, null, null]);
   });
+  it('shows a step that has hardly begun where there is nothing else', () => {
+    expect(perSecond(line(null, 0, 24, 0), 60_000, 0, 121_000).points.map((p) => p[1])).toEqual([null, 0, 2, null]);
+    expect(perSecond(line(24, 60), 60_000, 59_000, null).points.map((p) => p[1])).toEqual([null, 1]);
+    expect(perSecond(line(0, 24), 60_000, 0, 59_000).points.map((p) => p[1])).toEqual([0, 2]);
+  });
 });
 
 describe('keyLabel', () => {

@@ -34,17 +34,21 @@ export function toLines(answer: Timeseries, name: (series: Series) => string): L
 }
 
 /**
- * Counts per step as counts per second. The step that the data does not cover to its end counts by the time it does cover; when that is
- * less than a fifth of the step it is left out, so that the line does not seem to fall at its end. Steps wholly beyond are gaps.
+ * Counts per step as counts per second. The step that the data does not cover to its end counts by the time it does cover. When that is less
+ * than a fifth of the step it is a gap, so that the line does not seem to fall at its end; but where nothing was counted before it, it is all
+ * there is to show, and counts by a fifth of the step. Steps wholly beyond are gaps.
  */
 export function perSecond(line: Line, stepMs: number, fromMs: number, completeMs: number | null): Line {
+  const least = stepMs / 5;
+  let counted = false;
   const points = line.points.map(([t, v]): [EpochMs, number | null] => {
     if (v === null) return [t, null];
     const start = Math.max(t, fromMs);
     const end = completeMs === null ? t + stepMs : Math.min(t + stepMs, Math.max(completeMs, t));
     const covered = end - start;
-    if (covered < stepMs / 5) return [t, null];
-    return [t, (v * 1000) / covered];
+    if (covered < least && (counted || v === 0 || start > t)) return [t, null];
+    counted ||= v > 0;
+    return [t, (v * 1000) / Math.max(covered, least)];
   });
   return { ...line, points };
 }

@@ -37,8 +37,10 @@ class ScreenIT {
     try (UpProcess up = UpProcess.start(temp.resolve("data"), temp.resolve("out")).awaitUp()) {
       String ingest = "http://127.0.0.1:" + up.runFile().settings().get("ingest.http.port");
       String screen = "http://127.0.0.1:" + up.runFile().settings().get("query.port");
-      assertThat(SpanmillCommand.run("load", "--url", ingest, "--rate", "400", "--seconds", "4"))
-          .isZero();
+      // Checked first, so that nothing moves any more under the browser.
+      String load =
+          "load --check --rate 400 --seconds 4 --url " + ingest + " --query-url " + screen;
+      assertThat(SpanmillCommand.run(load.split(" "))).isZero();
 
       Path log = temp.resolve("browser");
       Process checks =
