@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class Composition implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Composition.class);
   private static final Duration POLL = Duration.ofMillis(20);
+  private static final Duration TELL_INTERVAL = Duration.ofSeconds(20);
 
   private final EmbeddedServers servers;
   private final Settings settings;
@@ -85,23 +86,27 @@ public final class Composition implements AutoCloseable {
    * Waits until every service serves.
    *
    * @param cancelled asked again and again; true ends the wait
+   * @param stillWaiting told now and then which services are not ready yet
    * @throws SetupException naming the services that do not within the limit
    */
-  public void awaitReady(Duration limit, BooleanSupplier cancelled) {
-    long deadline = System.nanoTime() + limit.toNanos();
+  public void awaitReady(Duration limit, BooleanSupplier cancelled, Consumer<String> stillWaiting) {
+    long begin = System.nanoTime();
+    long told = begin;
     Set<Part> waiting = new HashSet<>(parts);
     while (!cancelled.getAsBoolean()) {
       waiting.removeIf(part -> part.ready().getAsBoolean());
       if (waiting.isEmpty()) {
         return;
       }
-      if (System.nanoTime() > deadline) {
+      long now = System.nanoTime();
+      String names = String.join(", ", waiting.stream().map(Part::name).toList());
+      if (now - begin > limit.toNanos()) {
         throw new SetupException(
-            "not ready after "
-                + limit.toSeconds()
-                + " s: "
-                + String.join(", ", waiting.stream().map(Part::name).toList())
-                + "; the log tells more");
+            "not ready after " + limit.toSeconds() + " s: " + names + "; the log tells more");
+      }
+      if (now - told > TELL_INTERVAL.toNanos()) {
+        stillWaiting.accept(names);
+        told = now;
       }
       LockSupport.parkNanos(POLL.toNanos());
     }

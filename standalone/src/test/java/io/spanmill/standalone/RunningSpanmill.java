@@ -41,7 +41,7 @@ public final class RunningSpanmill implements AutoCloseable {
             List.of(ServiceKind.values()),
             why -> {});
     try {
-      composition.awaitReady(LIMIT, () -> false);
+      composition.awaitReady(LIMIT, () -> false, names -> {});
     } catch (RuntimeException e) {
       composition.close();
       throw e;

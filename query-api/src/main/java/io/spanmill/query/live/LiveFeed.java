@@ -52,7 +52,7 @@ public final class LiveFeed implements AutoCloseable {
             return thread;
           });
   private LiveReader.@Nullable Position position;
-  private long watchedNanos = System.nanoTime();
+  private long watchedNanos = System.nanoTime() - LINGER_NANOS - 1;
   private long pingedNanos = System.nanoTime();
   private boolean failing;
 

@@ -12,6 +12,7 @@ import io.spanmill.standalone.embedded.SetupException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Mixin;
         "Runs this service alone, for real deployments; needs kafka.bootstrap and clickhouse.url.",
     mixinStandardHelpOptions = true)
 final class ServiceCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceCommand.class);
   private static final Duration READY_LIMIT = Duration.ofMinutes(10);
 
   private final ServiceKind kind;
@@ -45,10 +47,10 @@ final class ServiceCommand implements Callable<Integer> {
     Logging.configure(settings.string(Keys.LOG_FORMAT), null, true);
     StopSignal stop = StopSignal.install();
     try (Composition running = Composition.start(settings, List.of(kind), stop::fail)) {
-      running.awaitReady(READY_LIMIT, stop::ended);
+      running.awaitReady(
+          READY_LIMIT, stop::ended, names -> LOG.info("not ready yet service={}", names));
       if (!stop.ended()) {
-        LoggerFactory.getLogger(ServiceCommand.class)
-            .info("ready service={} ports={}", kind.commandName(), running.ports());
+        LOG.info("ready service={} ports={}", kind.commandName(), running.ports());
       }
       String why = stop.await();
       if (!why.isEmpty()) {

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
         "Runs all of Spanmill on this machine: Kafka, ClickHouse, ingest, aggregator, query API and screen.",
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
-  private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+  /** Reading much state back takes its time on a slow machine. */
+  private static final Duration READY_LIMIT = Duration.ofMinutes(10);
 
   @Mixin private SettingsOptions options = new SettingsOptions();
 
@@ -74,7 +75,13 @@ final class UpCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (Composition running =
         Composition.start(settings, List.of(ServiceKind.values()), stop::fail)) {
-      running.awaitReady(READY_LIMIT, stop::ended);
+      running.awaitReady(
+          READY_LIMIT,
+          stop::ended,
+          names -> {
+            out.println("still waiting for " + names + "; the log is in " + folder.dir() + "/logs");
+            out.flush();
+          });
       if (!stop.ended()) {
         new RunFile(ProcessHandle.current().pid(), running.addresses()).write(folder.dir());
         Addresses.print(

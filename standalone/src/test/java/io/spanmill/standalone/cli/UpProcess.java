@@ -14,10 +14,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** {@code spanmill up} as a process of its own, with every port free unless said otherwise. */
 final class UpProcess implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final Duration START_LIMIT = Duration.ofSeconds(240);
+
+  private static final int LOG_LINES = 60;
+  private static final int LOG_WIDTH = 220;
 
   private final Process process;
   private final Path data;
@@ -66,11 +70,15 @@ final class UpProcess implements AutoCloseable {
 
   /** Waits until it says that it is up. */
   UpProcess awaitUp() throws IOException {
-    await()
-        .atMost(START_LIMIT)
-        .until(() -> !process.isAlive() || output().contains("Spanmill is up"));
+    try {
+      await()
+          .atMost(START_LIMIT)
+          .until(() -> !process.isAlive() || output().contains("Spanmill is up"));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("not up in time:\n" + output() + log(), e);
+    }
     if (!process.isAlive()) {
-      throw new AssertionError("ended with " + process.exitValue() + ":\n" + output());
+      throw new AssertionError("ended with " + process.exitValue() + ":\n" + output() + log());
     }
     return this;
   }
@@ -103,6 +111,21 @@ final class UpProcess implements AutoCloseable {
 
   String output() throws IOException {
     return Files.readString(output);
+  }
+
+  /** The end of its log, shortened: what a failure is explained by. */
+  private String log() throws IOException {
+    Path log = data.resolve("logs/spanmill.log");
+    if (!Files.exists(log)) {
+      return "";
+    }
+    List<String> lines =
+        Files.readAllLines(log).stream()
+            .filter(line -> line.startsWith("2"))
+            .map(line -> line.substring(0, Math.min(LOG_WIDTH, line.length())))
+            .toList();
+    return "\n"
+        + String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES), lines.size()));
   }
 
   @Override

@@ -104,7 +104,7 @@ class LoadIT {
             why -> {
               throw new IllegalStateException(why);
             });
-    composition.awaitReady(READY, () -> false);
+    composition.awaitReady(READY, () -> false, names -> {});
     return composition;
   }
 }
