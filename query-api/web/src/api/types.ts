@@ -745,7 +745,7 @@ export interface Run {
   id: number;
   name: string;
   /** Of reconcile: `running`, `same`, `different`, `unknown`; of rebuild: `running`, `done`, `failed`, `abandoned`; of reprice: `planning`, `planned`, `applying`, `done`, `declined`, `abandoned`. */
-  state: string;
+  state: 'running' | 'same' | 'different' | 'unknown' | 'done' | 'failed' | 'abandoned' | 'planning' | 'planned' | 'applying' | 'declined';
   startedAt: Iso;
   /** null while it is not over. */
   finishedAt: Iso | null;

@@ -19,7 +19,7 @@ describe('runTone', () => {
   });
 
   it('takes one that is silent for a minute for dead', () => {
-    const open = { state: 'applying', finishedAt: null };
+    const open = { state: 'applying' as const, finishedAt: null };
     expect(runTone(run({ ...open, heardAt: '2026-11-18T11:59:30Z' }), NOW)).toBe('warn');
     expect(runTone(run({ ...open, heardAt: '2026-11-18T11:58:59Z' }), NOW)).toBe('bad');
   });

@@ -48,7 +48,7 @@ export function RunsPanel({ rows, error, retry, now }: Props) {
                       {t(`runs.kind.${run.kind}`)} <span className="mono">{run.id}</span>
                     </td>
                     <td>
-                      <span className={tone === 'none' ? '' : `badge ${tone}`}>{tone === 'bad' && run.finishedAt === null ? t('runs.died') : run.state}</span>
+                      <span className={tone === 'none' ? '' : `badge ${tone}`}>{tone === 'bad' && run.finishedAt === null ? t('runs.died') : t(`runs.is.${run.state}`)}</span>
                     </td>
                     <td title={run.startedAt}>{formatDateTime(Date.parse(run.startedAt))}</td>
                     <td className="r">{run.finishedAt === null ? '—' : formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt))}</td>
