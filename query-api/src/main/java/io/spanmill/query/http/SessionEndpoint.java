@@ -6,8 +6,10 @@ package io.spanmill.query.http;
 import static io.spanmill.query.http.Json.object;
 
 import io.spanmill.query.sql.LayerScope;
+import io.spanmill.query.sql.Places;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Row;
+import io.spanmill.query.sql.SessionNamings;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -78,7 +80,8 @@ final class SessionEndpoint implements Endpoint {
     List<Row> counted =
         calls.stream().filter(c -> scope.counts(c.text("project"), c.text("layer"))).toList();
     List<String> sources =
-        SessionsEndpoint.sources(id, shown, queries.sessions().namings(scope.projects(), shown));
+        SessionNamings.sources(
+            id, shown, queries.sessions().namings().of(scope.projects(), shown, Places.ANYWHERE));
     return object(
         "session", session(id, sources, traces, counted),
         "steps", steps.subList(0, Math.min(MAX_STEPS, steps.size())),

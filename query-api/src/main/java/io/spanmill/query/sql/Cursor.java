@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Where a page ended: the sort order and the sort values of its last row. Opaque to clients; a
@@ -16,6 +17,7 @@ import java.util.List;
  */
 public record Cursor(String sort, List<String> values) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Pattern DECIMAL = Pattern.compile("-?\\d{1,26}(\\.\\d{1,12})?");
 
   public String encode() {
     try {
@@ -23,6 +25,22 @@ public record Cursor(String sort, List<String> values) {
       return Base64.getUrlEncoder().withoutPadding().encodeToString(json);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Whether its first value is an integer of 64 bits or else, if it may be one, a decimal number.
+   */
+  public boolean startsWithNumber(boolean decimal) {
+    String value = values.get(0);
+    if (decimal && DECIMAL.matcher(value).matches()) {
+      return true;
+    }
+    try {
+      Long.parseLong(value);
+      return true;
+    } catch (NumberFormatException e) {
+      return false;
     }
   }
 

@@ -71,9 +71,6 @@ final class KeptBounds {
    */
   private record Kept(TimeRange hours, long readMs, List<Bound> bounds) {}
 
-  /** By start of the hour, epoch ms: when it was last written into. */
-  private record Written(Map<Long, Long> hours, long readMs) {}
-
   /**
    * The greatest bounds in order; fewer than asked for are all there are.
    *
@@ -91,7 +88,19 @@ final class KeptBounds {
     if (count > KEPT) {
       return source.greatest(Set.of(), count);
     }
-    Written written = written(asked.scope().projects(), range, tables);
+    Set<String> projects = asked.scope().projects();
+    WrittenHours written = WrittenHours.read(database, projects, range, tables);
+    return greatest(asked, range, written, leaving, count, source);
+  }
+
+  /** The same when it is known when the source's rows were written; of no more than are kept. */
+  List<Bound> greatest(
+      Asked asked,
+      TimeRange range,
+      WrittenHours written,
+      boolean leaving,
+      int count,
+      Source source) {
     TimeRange hours =
         new TimeRange(
             WindowKind.HOUR.startOf(range.fromMs()),
@@ -120,7 +129,8 @@ final class KeptBounds {
   }
 
   /** Hours of which something may have been written that is not in the bounds. */
-  private static Set<Long> open(Kept known, TimeRange hours, Written written, boolean leaving) {
+  private static Set<Long> open(
+      Kept known, TimeRange hours, WrittenHours written, boolean leaving) {
     Set<Long> open = new TreeSet<>();
     if (leaving && known.hours().fromMs() < hours.fromMs()) {
       for (long hour = known.hours().fromMs();
@@ -150,25 +160,5 @@ final class KeptBounds {
     List<Bound> sorted = new ArrayList<>(out.values());
     sorted.sort(Bound.ORDER);
     return sorted;
-  }
-
-  private Written written(Set<String> projects, TimeRange range, List<String> tables) {
-    Map<Long, Long> hours = new HashMap<>();
-    long readMs = Long.MAX_VALUE;
-    for (String table : tables) {
-      Sql sql =
-          new Sql()
-              .add("SELECT toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms,")
-              .add(" toUnixTimestamp64Milli(max(written_at)) AS written_ms,")
-              .add(" toUnixTimestamp64Milli(now64(3)) AS read_ms FROM " + table + " WHERE ")
-              .in("project", projects);
-      TraceBounds.hours(sql, range);
-      sql.add(" GROUP BY hour");
-      for (Row row : database.query(sql)) {
-        hours.merge(row.integer("hour_ms"), row.integer("written_ms"), Math::max);
-        readMs = Math.min(readMs, row.integer("read_ms"));
-      }
-    }
-    return new Written(hours, hours.isEmpty() ? 0 : readMs);
   }
 }

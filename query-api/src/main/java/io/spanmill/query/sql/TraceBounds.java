@@ -144,41 +144,6 @@ final class TraceBounds {
     return Places.of(minutes);
   }
 
-  /**
-   * Minutes in which spans ended of traces that name one of these sessions and of these traces.
-   *
-   * @param sinceMs no span that ended before is asked for
-   */
-  Places places(Question q, List<String> sessions, List<String> traceIds, long sinceMs) {
-    Sql sql =
-        new Sql()
-            .add("SELECT toInt64(toUnixTimestamp(hour)) AS hour_s, groupBitOr(minutes) AS bits")
-            .add(" FROM trace_bounds WHERE ")
-            .in("project", q.scope().projects())
-            .add(" AND hour >= toDateTime(")
-            .bind(WindowKind.HOUR.startOf(Math.max(0, sinceMs)) / 1000)
-            .add(", 'UTC') AND trace_low IN (SELECT byteSwap(reinterpretAsUInt64(substring(")
-            .add("unhex(arrayJoin(")
-            .bindAll(traceIds)
-            .add(")), 9, 8)))");
-    if (!sessions.isEmpty()) {
-      sql.add(" UNION ALL SELECT trace_low");
-      ofSessions(sql, q, sessions);
-    }
-    sql.add(") GROUP BY hour");
-    Set<Long> minutes = new TreeSet<>();
-    database.query(sql).forEach(row -> minutes(row, minutes));
-    return Places.at(minutes);
-  }
-
-  /** Appends where it is told which traces name one of these sessions within the range. */
-  static void ofSessions(Sql sql, Question q, List<String> sessions) {
-    sql.add(" FROM session_traces WHERE ").in("project", q.scope().projects());
-    hours(sql, q.range());
-    sql.add(" AND session_hash IN (SELECT sipHash64(arrayJoin(").bindAll(sessions);
-    sql.add("))) AND ").in("session", sessions);
-  }
-
   /** Adds the minutes, epoch seconds, of a row of {@code hour_s} and {@code bits}. */
   static void minutes(Row row, Set<Long> into) {
     long bits = row.integer("bits");

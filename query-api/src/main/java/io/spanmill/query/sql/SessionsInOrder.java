@@ -1,0 +1,245 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sessions from all spans and calls of a range, filtered and searched: in order, or as candidates
+ * by what they cannot exceed. Thread-safe.
+ */
+final class SessionsInOrder {
+  private static final Map<String, String> SORTS =
+      Map.of(
+          "start", "start_ns",
+          "duration", "end_ns - start_ns",
+          "cost", "sort_cost",
+          "tokens", "tokens",
+          "errors", "errors");
+
+  /** Which session a trace belongs to. */
+  private static final String NAME = "argMinIf(session, (start_time, session), session != '')";
+
+  private final Database database;
+
+  SessionsInOrder(Database database) {
+    this.database = database;
+  }
+
+  /** A session that may be on the page. */
+  record Candidate(SessionTraces.Key key, boolean named, BigDecimal bound) {}
+
+  /**
+   * A session without what is shown beside its figures.
+   *
+   * @param traceIds its first traces
+   */
+  record Listed(Session session, List<String> traceIds) {}
+
+  /** Sessions by what their sort value cannot exceed; by their begin, as far as it is seen. */
+  List<Candidate> candidates(Question q, SessionQuery query, int count) {
+    boolean byCalls = query.sort().equals("cost") || query.sort().equals("tokens");
+    String text = query.text();
+    String bound =
+        switch (query.sort()) {
+          case "duration" -> "max(trace_end) - min(trace_start)";
+          case "errors" -> "toInt64(sum(trace_errors))";
+          case "cost", "tokens" -> "sum(c.of_calls)";
+          default -> "min(trace_start)";
+        };
+    Sql sql = new Sql().add("SELECT project, sid, max(named) AS named, " + bound + " AS v,");
+    sql.add(" toString(v) AS bound FROM (SELECT project, " + TracesReader.ID + " AS id,")
+        .add(" " + NAME + " AS s, s != '' AS named,")
+        .add(" if(named, s, lower(hex(reinterpretAsFixedString(id)))) AS sid,")
+        .add(" toUnixTimestamp64Nano(min(start_time)) AS trace_start,")
+        .add(" toUnixTimestamp64Nano(max(end_time)) AS trace_end,")
+        .add(" countIf(failed) AS trace_errors");
+    if (text != null) {
+      sql.add(", max(positionCaseInsensitiveUTF8(user, ").bind(text).add(") > 0) AS user_matches");
+    }
+    sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
+    range(sql, "ts", q.range());
+    filters(sql, q);
+    sql.add(" GROUP BY project, id) AS t");
+    if (byCalls) {
+      sql.add(" LEFT JOIN (SELECT " + TracesReader.ID + " AS id, ")
+          .add(query.sort().equals("cost") ? "sum(cost)" : "sum(" + CallsReader.TOKENS + ")")
+          .add(" AS of_calls FROM calls PREWHERE ");
+      CallsReader.range(sql, q);
+      sql.add(" GROUP BY id) AS c ON c.id = t.id");
+    }
+    sql.add(" GROUP BY project, sid HAVING 1");
+    if (byCalls || query.sort().equals("errors")) {
+      sql.add(" AND v > 0");
+    }
+    if (text != null) {
+      sql.add(" AND (positionCaseInsensitiveUTF8(sid, ").bind(text);
+      sql.add(") > 0 OR max(user_matches))");
+    }
+    Cursor after = query.after();
+    if (after != null && query.sort().equals("start")) {
+      sql.add(" AND (v, project, sid) < (").bind("Int64", after.values().get(0)).add(", ");
+      sql.bind(after.values().get(1)).add(", ").bind(after.values().get(2)).add(")");
+    }
+    sql.add(" ORDER BY v DESC, project DESC, sid DESC LIMIT ").bind(count);
+    return database.query(sql, database.spilling()).stream()
+        .map(
+            r ->
+                new Candidate(
+                    new SessionTraces.Key(r.text("project"), r.text("sid")),
+                    r.bool("named"),
+                    new BigDecimal(r.text("bound"))))
+        .toList();
+  }
+
+  /** Up to {@code limit + 1} sessions in order. */
+  List<Listed> first(Question q, SessionQuery query) {
+    return list(q, query, null, List.of());
+  }
+
+  /**
+   * These sessions in order, all of them.
+   *
+   * @param found where their traces lie
+   */
+  List<Listed> among(
+      Question q, SessionQuery query, SessionTraces.Found found, List<SessionTraces.Key> sessions) {
+    return sessions.isEmpty() ? List.of() : list(q, query, found, sessions);
+  }
+
+  private List<Listed> list(
+      Question q,
+      SessionQuery query,
+      SessionTraces.@Nullable Found found,
+      List<SessionTraces.Key> among) {
+    List<String> traceIds = found == null ? List.of() : found.ids();
+    Places places = found == null ? Places.ANYWHERE : Places.at(found.allMinutes());
+    String sort = SORTS.getOrDefault(query.sort(), "start_ns");
+    String direction = query.descending() ? " DESC" : " ASC";
+    Sql sql =
+        new Sql()
+            .add("SELECT * FROM (SELECT *,")
+            .add(" input + cache_read + cache_write + output + reasoning AS tokens,")
+            .add(
+                " if(priced = 0, toDecimal128(-1, 12), cost) AS sort_cost FROM (SELECT project,"
+                    + " sid,")
+            .add(" max(named) AS named, min(trace_start) AS start_ns, max(trace_end) AS end_ns,")
+            .add(" count() AS traces, sum(trace_errors) AS errors, sum(c.calls) AS calls,")
+            .add(" sum(c.unpriced) AS unpriced, sum(c.priced) AS priced, sum(c.input) AS input,")
+            .add(" sum(c.cache_read) AS cache_read, sum(c.cache_write) AS cache_write,")
+            .add(" sum(c.output) AS output, sum(c.reasoning) AS reasoning, sum(c.saved) AS saved,")
+            .add(" sum(c.cost) AS cost,")
+            .add(" argMax(trace_failed, trace_end) AS failed, max(user) AS user,")
+            .add(
+                " arrayMap(x -> x.2, groupArraySorted("
+                    + SessionRows.TRACES_SHOWN
+                    + ")((trace_start, lower(hex(trace_id))))) AS trace_ids")
+            .add(" FROM (SELECT project, trace_id,")
+            .add(" " + NAME + " AS s, s != '' AS named,")
+            .add(" if(named, s, lower(hex(trace_id))) AS sid, max(user) AS user,")
+            .add(" min(toUnixTimestamp64Nano(start_time)) AS trace_start,")
+            .add(
+                " max(toUnixTimestamp64Nano(end_time)) AS trace_end, countIf(failed) AS"
+                    + " trace_errors,")
+            .add(" argMax(failed, parent_span_id = toFixedString('', 8)) AS trace_failed")
+            .add(
+                " FROM (SELECT project, trace_id, span_id, parent_span_id, session, user,"
+                    + " start_time,")
+            .add(" end_time, failed FROM spans WHERE ")
+            .in("project", q.scope().projects());
+    range(sql, "ts", q.range());
+    filters(sql, q);
+    places.and(sql, "ts");
+    ofTraces(sql, traceIds);
+    sql.add(" LIMIT 1 BY project, trace_id, span_id) GROUP BY project, trace_id) AS t LEFT JOIN (");
+    calls(sql, q, traceIds, places);
+    sql.add(") AS c ON c.trace_id = t.trace_id GROUP BY project, sid)) WHERE 1");
+    if (found != null) {
+      sql.add(" AND (project, sid) IN (SELECT arrayJoin(arrayZip(")
+          .bindAll(among.stream().map(SessionTraces.Key::project).toList())
+          .add(", ")
+          .bindAll(among.stream().map(SessionTraces.Key::id).toList())
+          .add(")))");
+    }
+    String text = query.text();
+    if (text != null) {
+      sql.add(" AND (positionCaseInsensitiveUTF8(sid, ").bind(text);
+      sql.add(") > 0 OR positionCaseInsensitiveUTF8(user, ").bind(text).add(") > 0)");
+    }
+    Cursor after = query.after();
+    if (after != null) {
+      sql.add(" AND (" + sort + ", project, sid) " + (query.descending() ? "<" : ">") + " (");
+      sql.bind(query.sort().equals("cost") ? "Decimal(38, 12)" : "Int64", after.values().get(0));
+      sql.add(", ").bind(after.values().get(1)).add(", ").bind(after.values().get(2)).add(")");
+    }
+    sql.add(" ORDER BY " + sort + direction + ", project" + direction + ", sid" + direction);
+    if (found == null) {
+      sql.add(" LIMIT ").bind(query.limit() + 1L);
+    }
+    return database.query(sql, database.spilling()).stream()
+        .map(r -> new Listed(session(r), r.texts("trace_ids")))
+        .toList();
+  }
+
+  private static Session session(Row r) {
+    return new Session(
+        r.text("project"),
+        r.text("sid"),
+        r.integer("start_ns"),
+        r.integer("end_ns"),
+        r.integer("traces"),
+        r.integer("errors"),
+        r.bool("failed"),
+        r.integer("calls"),
+        r.integer("priced"),
+        r.integer("unpriced"),
+        SessionRows.tokens(r),
+        new BigDecimal(r.text("cost")),
+        r.text("user"),
+        Session.Shown.NOTHING);
+  }
+
+  private static void ofTraces(Sql sql, List<String> traceIds) {
+    if (!traceIds.isEmpty()) {
+      sql.add(" AND trace_id IN ");
+      CallsReader.traceIds(sql, traceIds);
+    }
+  }
+
+  /** Spans themselves, or else traces that hold a call the filters ask for. */
+  private static void filters(Sql sql, Question q) {
+    if (q.filters().fitSpans()) {
+      q.filters().and(sql);
+      return;
+    }
+    sql.add(" AND trace_id IN (SELECT trace_id FROM calls WHERE ");
+    CallsReader.range(sql, q);
+    q.filters().and(sql);
+    sql.add(")");
+  }
+
+  private static void calls(Sql sql, Question q, List<String> traceIds, Places places) {
+    sql.add("SELECT trace_id, count() AS calls, countIf(priced = 'unpriced') AS unpriced,")
+        .add(" countIf(priced = 'priced') AS priced, sum(greatest(input_tokens, 0)) AS input,")
+        .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
+        .add(" sum(greatest(cache_write_tokens, 0)) AS cache_write,")
+        .add(" sum(greatest(output_tokens, 0)) AS output,")
+        .add(" sum(greatest(reasoning_tokens, 0)) AS reasoning,")
+        .add(" sum(greatest(saved_tokens, 0)) AS saved,")
+        .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost FROM calls FINAL WHERE ");
+    CallsReader.range(sql, q);
+    places.and(sql, "event_time");
+    ofTraces(sql, traceIds);
+    sql.add(" GROUP BY trace_id");
+  }
+
+  private static void range(Sql sql, String column, TimeRange range) {
+    sql.add(" AND " + column + " >= fromUnixTimestamp64Milli(").bind(range.fromMs());
+    sql.add(", 'UTC') AND " + column + " < fromUnixTimestamp64Milli(").bind(range.toMs());
+    sql.add(", 'UTC')");
+  }
+}
