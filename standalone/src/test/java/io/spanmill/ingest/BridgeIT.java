@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The bridge against a real broker: topics as a Collector's kafkaexporter fills them. */
 class BridgeIT {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final int SOURCE_PARTITIONS = 3;
 
   @TempDir static Path dir;

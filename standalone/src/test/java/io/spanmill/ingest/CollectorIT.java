@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * wrote. Skipped where benchmarks/collector/build.sh has not built one.
  */
 class CollectorIT {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final Path HOME = Path.of("..").toAbsolutePath().normalize();
   private static final Path PROGRAM = HOME.resolve(".tools/collector/otelcol");
 

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every bound of the receiver, with its status on each protocol and its metric. */
 class IngestBoundsIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final int BODY = 1024 * 1024;
   private static final int WIRE = 256 * 1024;
   private static final int SPANS = 2000;

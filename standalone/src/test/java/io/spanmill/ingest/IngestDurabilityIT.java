@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The broker dies under load, again and again. */
 class IngestDurabilityIT {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final int KILLS = Integer.getInteger("spanmill.kills", 3);
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);

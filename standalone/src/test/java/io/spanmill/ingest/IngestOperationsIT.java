@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  * tales.
  */
 class IngestOperationsIT {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
   private static final int REQUESTS = 400;
   private static final int BODY = 64 * 1024;
   private static final String PRIVATE = "what-a-person-asked-a-model";

@@ -46,7 +46,7 @@ final class EdgeRig {
   static final String EXAMPLE_TRACE = "80e1afed08e019fc1110464cfa66635c";
   static final String EXAMPLE_DAY = "from=2026-11-18T00:00:00Z&to=2026-11-19T00:00:00Z";
   static final ObjectMapper JSON = new ObjectMapper();
-  static final Duration LIMIT = Duration.ofSeconds(60);
+  static final Duration LIMIT = Duration.ofSeconds(120);
 
   /** An hour ago, so that no answer changes by itself. */
   static final Instant AT = Instant.now().minusSeconds(3600);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The query API with certificates. */
 class QueryTlsIT {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
 
   @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
 

@@ -24,7 +24,7 @@ import java.util.List;
 /** All services in this process, asked as a user would ask them. */
 public final class RunningSpanmill implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final Composition composition;

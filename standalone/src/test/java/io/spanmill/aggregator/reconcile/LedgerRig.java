@@ -36,7 +36,7 @@ import org.awaitility.Awaitility;
 final class LedgerRig implements AutoCloseable {
   static final long HORIZON_MS = 4000;
   private static final int PARTITIONS = 2;
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
 
   final Settings settings;
   final ClickHouse clickHouse;

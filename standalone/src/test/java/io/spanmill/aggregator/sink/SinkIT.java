@@ -59,7 +59,7 @@ class SinkIT {
   @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
 
   private static final long NOW = 1_795_000_000_000L;
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
 
   private Settings settings;
   private ClickHouse clickHouse;

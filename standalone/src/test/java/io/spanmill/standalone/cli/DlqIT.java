@@ -46,7 +46,7 @@ import picocli.CommandLine;
 class DlqIT {
   @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
 
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofSeconds(120);
   private static Settings settings;
   private static AggregatorService aggregator;
   private static ClickHouse clickHouse;

@@ -30,7 +30,7 @@ class LoadIT {
   @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
 
   private static final int SPANS = 24_000;
-  private static final Duration READY = Duration.ofSeconds(60);
+  private static final Duration READY = Duration.ofSeconds(120);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final LoadRun.Plan PLAN = new LoadRun.Plan(20, 256, 8, 6, PATIENCE);
 
