@@ -8,6 +8,7 @@ home=$(cd "$here/../../../.." && pwd)
 work=${1:-$(mktemp -d)}
 key=da317188-e3be-4ecf-be31-7bb5d5f015e3
 mkdir -p "$work"
+work=$(cd "$work" && pwd)
 [ -d "$work/venv" ] || {
   python3 -m venv "$work/venv"
   "$work/venv/bin/pip" install -q agentops==0.4.21 openai==1.109.1 httpx opentelemetry-sdk==1.34.1 \
@@ -30,10 +31,13 @@ session() { # name, further settings...
   done
   port() { sed -n "s/^$1=//p" "$work/$name/run.properties"; }
   echo "--- $name"
-  AGENTOPS_API_KEY=$key AGENTOPS_API_ENDPOINT=http://127.0.0.1:$(port query.port) \
-    AGENTOPS_APP_URL=http://127.0.0.1:$(port query.port) \
-    AGENTOPS_EXPORTER_ENDPOINT=http://127.0.0.1:$(port ingest.http.port)/v1/traces \
-    "$work/venv/bin/python" "$here/session.py"
+  ( # the SDK writes agentops.log where it is started
+    cd "$work"
+    AGENTOPS_API_KEY=$key AGENTOPS_API_ENDPOINT=http://127.0.0.1:$(port query.port) \
+      AGENTOPS_APP_URL=http://127.0.0.1:$(port query.port) \
+      AGENTOPS_EXPORTER_ENDPOINT=http://127.0.0.1:$(port ingest.http.port)/v1/traces \
+      "$work/venv/bin/python" "$here/session.py"
+  )
   kill "$up"
   wait "$up" || true
   up=
