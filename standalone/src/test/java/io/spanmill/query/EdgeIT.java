@@ -14,7 +14,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * tests stand by subject in the interfaces, and share what {@link EdgeRig} started.
  */
 class EdgeIT
-    implements KeyAccessTests, DocumentedAnswerTests, HttpBehaviourTests, ExportTests, LiveTests {
+    implements KeyAccessTests,
+        DocumentedAnswerTests,
+        HttpBehaviourTests,
+        ExportTests,
+        LiveTests,
+        WrongTimesTests {
   @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
 
   @BeforeAll

@@ -120,7 +120,7 @@ public final class CallColumns {
     role.add(c.role.label());
     dialect.add(c.dialect);
     name.add(c.name);
-    startTime.add(c.startEpochNanos);
+    startTime.add(KeptTimes.startNanos(c));
     durationUs.add(c.durationMicros);
     addDimensions(c);
     callId.add(c.callId);

@@ -141,8 +141,8 @@ final class SpanColumns {
     service.add(s.service);
     environment.add(s.environment);
     addScope(reader);
-    startTime.add(reader.startEpochNanos());
-    endTime.add(reader.endEpochNanos());
+    startTime.add(KeptTimes.startNanos(s));
+    endTime.add(KeptTimes.endNanos(s));
     statusCode.add(reader.statusCode());
     statusMessage.add(reader.statusMessage());
     failed.add(s.failed);
