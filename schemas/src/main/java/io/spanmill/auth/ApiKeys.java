@@ -79,10 +79,12 @@ public final class ApiKeys {
     return keys;
   }
 
-  /** Whether any key is configured. */
+  /**
+   * Whether keys are configured. A keys file counts even while it is empty: emptying it must not
+   * open the door.
+   */
   public boolean any() {
-    refresh();
-    return !fixed.isEmpty() || !fromFile.isEmpty();
+    return !fixed.isEmpty() || file != null;
   }
 
   /** Whose key this is, or null. */

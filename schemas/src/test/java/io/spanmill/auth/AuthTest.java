@@ -69,6 +69,11 @@ class AuthTest {
     Files.setLastModifiedTime(file, FileTime.fromMillis(2));
     now.addAndGet(Duration.ofSeconds(2).toNanos());
     assertThat(keys.find("new-secret")).isNotNull();
+    Files.writeString(file, "");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(3));
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+    assertThat(keys.find("new-secret")).isNull();
+    assertThat(keys.any()).as("emptied, the file still asks for keys").isTrue();
   }
 
   @Test

@@ -30,12 +30,15 @@ import io.spanmill.query.EdgeRig.Operation;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A key sees its own project alone, and what its roles allow; nobody sees more without one. */
 interface KeyAccessTests {
@@ -112,6 +115,26 @@ interface KeyAccessTests {
         }
       }
       assertThat(asked).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  default void wrongKey_isRefused_besideAnonymousCallersAndUnderAnEmptiedKeysFile(@TempDir Path dir)
+      throws Exception {
+    Path file = Files.writeString(dir.resolve("keys"), "");
+    for (boolean anonymous : new boolean[] {true, false}) {
+      Map<String, String> more = new HashMap<>();
+      more.put(Keys.AUTH_ANONYMOUS, Boolean.toString(anonymous));
+      more.put(Keys.AUTH_KEYS_FILE, file.toString());
+      try (QueryService service = QueryService.start(servers.settings(more))) {
+        URI status = URI.create("http://127.0.0.1:" + service.port() + "/api/v1/status");
+        HttpRequest.Builder request = HttpRequest.newBuilder(status);
+        assertThat(http.send(request.build(), HttpResponse.BodyHandlers.ofString()).statusCode())
+            .isEqualTo(anonymous ? 200 : 401);
+        request.header("X-API-Key", "a-mistyped-key");
+        assertThat(http.send(request.build(), HttpResponse.BodyHandlers.ofString()).statusCode())
+            .isEqualTo(401);
+      }
     }
   }
 

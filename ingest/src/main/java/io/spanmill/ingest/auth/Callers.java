@@ -42,8 +42,7 @@ public final class Callers {
     keys = ApiKeys.of(settings);
     tokens = new Tokens(settings, clock);
     anonymous = settings.bool(Keys.AUTH_ANONYMOUS);
-    // A keys file counts even while it is empty: emptying it must not open the door.
-    keysSet = keys.any() || !settings.string(Keys.AUTH_KEYS_FILE).isEmpty();
+    keysSet = keys.any();
     String address = settings.string(Keys.BIND_ADDRESS);
     if (!keysSet && !anonymous && !loopback(address)) {
       throw new SettingsException(

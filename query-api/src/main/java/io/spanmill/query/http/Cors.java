@@ -38,7 +38,8 @@ final class Cors {
       http.header("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
       http.header(
           "Access-Control-Allow-Headers",
-          "Authorization, Content-Type, Trace-Id, X-Agentops-Api-Key");
+          "Authorization, Content-Type, If-None-Match, Last-Event-ID, Trace-Id, X-API-Key,"
+              + " X-Agentops-Api-Key");
       http.header("Access-Control-Max-Age", MAX_AGE_SECONDS);
     }
     http.status(204);

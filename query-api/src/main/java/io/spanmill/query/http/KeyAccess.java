@@ -50,7 +50,8 @@ final class KeyAccess implements Access {
     if (principal != null) {
       return caller(principal);
     }
-    if (anonymous) {
+    // Who shows a wrong key is told so, as at ingest: a mistyped one must not read another project.
+    if (anonymous && (credential == null || !keys.any())) {
       return new Caller(
           Projects.DEFAULT, Set.of("ingest", "read", "metrics"), "anonymous", http.ip());
     }

@@ -177,7 +177,7 @@ interface TokenRouteTests {
       HttpResponse<String> before =
           send(at, "OPTIONS", "/v4/logs/upload/", null, "Origin", "https://dash.example");
       assertThat(before.headers().firstValue("Access-Control-Allow-Headers").orElse(""))
-          .contains("Authorization", "Trace-Id");
+          .contains("Authorization", "Trace-Id", "X-API-Key");
     }
   }
 
