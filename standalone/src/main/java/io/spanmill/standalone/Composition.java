@@ -3,12 +3,17 @@
  */
 package io.spanmill.standalone;
 
+import io.spanmill.auth.Projects;
+import io.spanmill.auth.TlsFiles;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import io.spanmill.config.SettingsException;
+import io.spanmill.ingest.auth.Callers;
 import io.spanmill.standalone.embedded.EmbeddedServers;
 import io.spanmill.standalone.embedded.Ports;
 import io.spanmill.standalone.embedded.SetupException;
 import java.net.BindException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,10 +56,13 @@ public final class Composition implements AutoCloseable {
    *
    * @param given settings with absolute paths
    * @param onFatal told when an embedded server ends unasked
+   * @throws SettingsException naming what is wrong with keys, addresses, projects and certificates,
+   *     before anything is started
    * @throws SetupException if something cannot start; what had started is stopped then
    */
   public static Composition start(
       Settings given, List<ServiceKind> kinds, Consumer<String> onFatal) {
+    checkSettings(given);
     checkPorts(given, kinds);
     EmbeddedServers servers = EmbeddedServers.start(given, onFatal);
     Settings settings = given.with(servers.settings());
@@ -80,6 +88,26 @@ public final class Composition implements AutoCloseable {
       throw failure;
     }
     return composition;
+  }
+
+  /** What {@link Settings} cannot tell by one value alone, all of it at once. */
+  private static void checkSettings(Settings given) {
+    List<Runnable> checks =
+        List.of(
+            () -> new Callers(given, Clock.systemUTC()),
+            () -> Projects.of(given),
+            () -> TlsFiles.of(given));
+    List<String> problems = new ArrayList<>();
+    for (Runnable check : checks) {
+      try {
+        check.run();
+      } catch (SettingsException e) {
+        problems.addAll(e.problems());
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new SettingsException(problems);
+    }
   }
 
   /**
@@ -181,8 +209,8 @@ public final class Composition implements AutoCloseable {
 
   private static RuntimeException notStarted(ServiceKind kind, CompletionException failure) {
     Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-    if (cause instanceof SetupException setup) {
-      return setup;
+    if (cause instanceof SetupException || cause instanceof SettingsException) {
+      return (RuntimeException) cause;
     }
     LOG.error("service {} did not start", kind.commandName(), cause);
     for (Throwable t = cause; t != null; t = t.getCause()) {

@@ -4,8 +4,13 @@
 package io.spanmill.standalone.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spanmill.config.Build;
+import io.spanmill.config.Settings;
+import io.spanmill.config.SettingsException;
+import io.spanmill.standalone.Composition;
+import io.spanmill.standalone.ServiceKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -13,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -75,6 +81,31 @@ class SpanmillCommandTest {
   @Test
   void unknownSetting_isUsage() {
     assertThat(SpanmillCommand.run("up", "--data", temp.toString(), "--set", "no.such=1"))
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void wrongKeysAddressAndProjects_areUsage_toldTogether_beforeAnythingStarts() {
+    Settings settings =
+        Settings.of(
+            Map.of(
+                "auth.keys", "short:shop:read,long-enough:shop:fly",
+                "projects", "shop=no-uuid",
+                "tls.cert.file", temp.resolve("none.pem").toString()));
+    List<String> fatal = new ArrayList<>();
+    assertThatThrownBy(() -> Composition.start(settings, List.of(ServiceKind.INGEST), fatal::add))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContainingAll(
+            "auth.keys entry 1", "auth.keys entry 2", "projects: shop", "tls.cert.file");
+    assertThat(
+            SpanmillCommand.run(
+                "up",
+                "--data",
+                temp.toString(),
+                "--set",
+                "bind.address=0.0.0.0",
+                "--set",
+                "projects=shop=x"))
         .isEqualTo(ExitCode.USAGE);
   }
 
