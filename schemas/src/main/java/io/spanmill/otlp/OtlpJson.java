@@ -16,6 +16,7 @@ import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
@@ -269,12 +270,24 @@ public final class OtlpJson {
     }
     String text = p.getText();
     try {
-      return id
-          ? HexFormat.of().parseHex(text)
-          : Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
+      return id ? id(text) : Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/'));
     } catch (IllegalArgumentException e) {
       throw problem(p, id ? "hex digits" : "base64");
     }
+  }
+
+  /**
+   * Of an odd number of digits, as a sender writes that drops leading zeros: the digits themselves,
+   * which have no id's length either. So that span is rejected, and not all that came with it.
+   */
+  private static byte[] id(String hex) {
+    if (hex.length() % 2 == 0) {
+      return HexFormat.of().parseHex(hex);
+    }
+    if (!hex.chars().allMatch(HexFormat::isHexDigit)) {
+      throw new IllegalArgumentException("no hex digits");
+    }
+    return hex.getBytes(StandardCharsets.US_ASCII);
   }
 
   private static double doubleValue(JsonParser p) throws IOException, MalformedOtlpException {
@@ -344,9 +357,10 @@ public final class OtlpJson {
   }
 
   private static MalformedOtlpException problem(JsonParser p, String expected) {
+    String at = p.getParsingContext().pathAsPointer().toString();
     return new MalformedOtlpException(
         "malformed OTLP at "
-            + p.getParsingContext().pathAsPointer()
+            + (at.isEmpty() ? "the top" : at)
             + " (line "
             + p.currentTokenLocation().getLineNr()
             + "): expected "

@@ -107,6 +107,11 @@ class OtlpJsonTest {
     assertThat(HexFormat.of().formatHex(out.getTraceId().toByteArray()))
         .isEqualTo("5b8efff798038103d269b633813fc60c");
     assertThat(span("{'traceId':'abcd'}").getTraceId().size()).isEqualTo(2);
+    for (int digits = 1; digits < 40; digits += 2) {
+      // A leading zero lost: never of an id's length, so the span alone is rejected.
+      assertThat(span("{'traceId':'" + "a".repeat(digits) + "'}").getTraceId().size())
+          .isNotIn(0, 8, 16);
+    }
     assertThat(parse("{}")).isEqualTo(ExportTraceServiceRequest.getDefaultInstance());
   }
 
@@ -115,6 +120,9 @@ class OtlpJsonTest {
     assertThatThrownBy(() -> span("{'traceId':'xyz!'}"))
         .hasMessage(
             "malformed OTLP at /resourceSpans/0/scopeSpans/0/spans/0/traceId (line 1): expected hex digits");
+    assertThatThrownBy(() -> span("{'traceId':'xyz'}")).hasMessageEndingWith("expected hex digits");
+    assertThatThrownBy(() -> parse("[]"))
+        .hasMessage("malformed OTLP at the top (line 1): expected an object");
     assertThatThrownBy(() -> span("{'kind':{}}"))
         .hasMessageEndingWith("expected an integer as number or text");
     assertThatThrownBy(() -> span("{'startTimeUnixNano':-1}"))

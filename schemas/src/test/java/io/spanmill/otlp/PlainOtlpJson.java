@@ -193,7 +193,10 @@ final class PlainOtlpJson {
     boolean id = field.getName().endsWith("_id");
     try {
       if (id) {
-        return ByteString.copyFrom(HexFormat.of().parseHex(text));
+        boolean odd = text.length() % 2 != 0 && text.matches("[0-9a-fA-F]+");
+        return odd
+            ? ByteString.copyFromUtf8(text)
+            : ByteString.copyFrom(HexFormat.of().parseHex(text));
       }
       return ByteString.copyFrom(
           Base64.getDecoder().decode(text.replace('-', '+').replace('_', '/')));
@@ -265,9 +268,10 @@ final class PlainOtlpJson {
   }
 
   private static MalformedOtlpException problem(JsonParser p, String expected) {
+    String at = p.getParsingContext().pathAsPointer().toString();
     return new MalformedOtlpException(
         "malformed OTLP at "
-            + p.getParsingContext().pathAsPointer()
+            + (at.isEmpty() ? "the top" : at)
             + " (line "
             + p.currentTokenLocation().getLineNr()
             + "): expected "

@@ -30,6 +30,7 @@ import io.spanmill.ingest.receive.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -461,6 +462,12 @@ class OtlpConformanceIT {
                       .isTrue();
                 }
               }
+              byte[] zipped = IngestRig.gzip(jsonSpan("").getBytes(StandardCharsets.UTF_8));
+              byte[] cut = Arrays.copyOf(zipped, zipped.length - 9);
+              var answer = rig.post(cut, "Content-Type", JSON, "Content-Encoding", "gzip");
+              assertThat(answer.statusCode()).isEqualTo(400);
+              assertThat(MAPPER.readTree(answer.body()).path("message").asText())
+                  .isEqualTo("the body is no whole gzip: cut short");
             }),
         row(
             26,
@@ -621,6 +628,16 @@ class OtlpConformanceIT {
                     .isEqualTo(4);
               }
               assertThat(rig.writtenSpans().stream().filter(good::equals)).hasSize(6);
+              // In JSON an id may also have lost its leading zero.
+              String both =
+                  jsonSpan("")
+                      .replace(
+                          "[{\"traceId\"",
+                          "[{\"traceId\":\"" + "a".repeat(31) + "\"},{\"traceId\"");
+              var answer = json(both);
+              assertThat(answer.statusCode()).isEqualTo(200);
+              assertThat(MAPPER.readTree(answer.body()).at("/partialSuccess/rejectedSpans").asInt())
+                  .isEqualTo(1);
             }),
         row(36, "no parent is a root", () -> taken(IngestRig.span().build())),
         row(37, "an end before the start is taken", () -> taken(odd.build())),

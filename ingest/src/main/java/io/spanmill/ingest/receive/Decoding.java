@@ -4,6 +4,7 @@
 package io.spanmill.ingest.receive;
 
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -97,6 +98,8 @@ final class Decoding {
         }
         size += n;
       }
+    } catch (EOFException e) {
+      throw new RefusedException(Outcome.Kind.MALFORMED, "the body is no whole gzip: cut short");
     } catch (IOException e) {
       throw new RefusedException(Outcome.Kind.MALFORMED, "the body is no gzip: " + e.getMessage());
     }
