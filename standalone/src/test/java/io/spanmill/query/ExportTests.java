@@ -73,6 +73,8 @@ interface ExportTests {
     List<String> two =
         get("/api/v1/calls?limit=2&format=csv&" + RANGE, ALPHA).body().lines().toList();
     assertThat(two).hasSize(3);
+    assertThat(get("/api/v1/breakdown?groupBy=team,model&format=csv&" + RANGE, ALPHA).body())
+        .startsWith("key.team,key.model,events,calls,");
   }
 
   @Test

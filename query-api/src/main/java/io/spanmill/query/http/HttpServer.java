@@ -8,6 +8,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
+import io.javalin.router.InternalRouter;
 import io.javalin.router.ParsedEndpoint;
 import io.spanmill.auth.TlsFiles;
 import io.spanmill.config.Keys;
@@ -33,6 +34,7 @@ public final class HttpServer implements AutoCloseable {
   private static final String CALLER = "caller";
 
   private final Javalin server;
+  private final Set<String> routes;
   private volatile String host = "";
   private volatile int port;
   private final Export export;
@@ -109,6 +111,20 @@ public final class HttpServer implements AutoCloseable {
               routes.error(404, HttpServer::missing);
               routes.error(405, HttpServer::missing);
             });
+    routes = routes(server.unsafe.internalRouter);
+    answerHead(server.unsafe.internalRouter);
+  }
+
+  /** By themselves they would be answered 200 without asking anybody: a probe must see the 503. */
+  private void answerHead(InternalRouter router) {
+    for (ParsedEndpoint route : router.allHttpHandlers()) {
+      boolean taken = routes.contains("head " + route.endpoint.path);
+      if (route.endpoint.method.equals(HandlerType.GET) && !taken) {
+        router.addHttpEndpoint(
+            new io.javalin.router.Endpoint(
+                HandlerType.HEAD, route.endpoint.path, route.endpoint.handler));
+      }
+    }
   }
 
   /** Binds and serves. */
@@ -130,8 +146,12 @@ public final class HttpServer implements AutoCloseable {
 
   /** Every route, as {@code get /path}, without what is done before and after requests. */
   Set<String> routes() {
+    return routes;
+  }
+
+  private static Set<String> routes(InternalRouter router) {
     Set<String> out = new TreeSet<>();
-    for (ParsedEndpoint route : server.unsafe.internalRouter.allHttpHandlers()) {
+    for (ParsedEndpoint route : router.allHttpHandlers()) {
       HandlerType method = route.endpoint.method;
       if (method.isHttpMethod()) {
         out.add(method.name().toLowerCase(Locale.ROOT) + " " + route.endpoint.path);

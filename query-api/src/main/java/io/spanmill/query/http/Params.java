@@ -24,6 +24,9 @@ public final class Params {
    */
   public Params(Map<String, List<String>> values, Set<String> known) {
     for (Map.Entry<String, List<String>> e : values.entrySet()) {
+      if (e.getKey().isEmpty() && e.getValue().stream().allMatch(String::isEmpty)) {
+        continue; // an & too many
+      }
       if (!known.contains(e.getKey())) {
         throw new ApiException(
             400,

@@ -183,8 +183,11 @@ public final class QuestionReader {
     }
     List<String> layers = asked.params().all("layer");
     LayerResolver resolver = queries.layers();
-    if (layers.isEmpty() || layers.equals(List.of("auto"))) {
+    if (layers.stream().allMatch("auto"::equals)) {
       return resolver.auto(projects);
+    }
+    if (layers.contains("auto")) {
+      throw ApiException.badParameter("layer", "auto stands alone: leave out the other layers");
     }
     Set<Layer> wanted = EnumSet.noneOf(Layer.class);
     for (String name : layers) {

@@ -39,16 +39,18 @@ record TableColumns(Map<String, String> types) {
   static TableColumns of(JsonNode schemas, String answer, String field, List<String> keys) {
     Map<String, String> out = new LinkedHashMap<>();
     JsonNode rows = schemas.path(answer).path("properties").path(field).path("items");
-    add(out, schemas, rows, "", keys);
+    // Those first by which rows are told apart.
+    keys.forEach(k -> out.put("key." + k, "String"));
+    add(out, schemas, rows, "");
     return new TableColumns(out);
   }
 
-  private static void add(
-      Map<String, String> out, JsonNode schemas, JsonNode schema, String name, List<String> keys) {
-    JsonNode at = resolved(schemas, schema);
+  private static void add(Map<String, String> out, JsonNode schemas, JsonNode schema, String name) {
     if (name.equals("key")) {
-      keys.forEach(k -> out.put("key." + k, "String"));
-    } else if (at.has("properties")) {
+      return;
+    }
+    JsonNode at = resolved(schemas, schema);
+    if (at.has("properties")) {
       at.path("properties")
           .properties()
           .forEach(
@@ -57,8 +59,7 @@ record TableColumns(Map<String, String> types) {
                       out,
                       schemas,
                       p.getValue(),
-                      name.isEmpty() ? p.getKey() : name + "." + p.getKey(),
-                      keys));
+                      name.isEmpty() ? p.getKey() : name + "." + p.getKey()));
     } else {
       out.put(name, type(at, name));
     }

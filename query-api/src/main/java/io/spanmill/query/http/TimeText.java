@@ -66,6 +66,9 @@ final class TimeText {
     try {
       // A '+' of an offset that was not escaped in the URL arrives as a space.
       return OffsetDateTime.parse(text.replace(' ', '+')).toInstant().toEpochMilli();
+    } catch (ArithmeticException e) {
+      // Millions of years away: out of range as any other that is.
+      return Long.MAX_VALUE;
     } catch (DateTimeParseException e) {
       throw ApiException.badParameter(
           field,

@@ -68,7 +68,7 @@ final class WebFiles {
             + Long.toHexString(Files.size(file))
             + "\"";
     http.header("ETag", tag).header("Cache-Control", cacheControl);
-    if (tag.equals(http.header("If-None-Match"))) {
+    if (EntityTags.known(http, tag)) {
       http.status(304);
       return;
     }

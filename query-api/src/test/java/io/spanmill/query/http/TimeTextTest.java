@@ -46,7 +46,9 @@ class TimeTextTest {
         "-5",
         "now-99999w",
         "",
-        "9999999999999"
+        "9999999999999",
+        "+999999999-01-01T00:00:00Z",
+        "-999999999-01-01T00:00:00Z"
       })
   void instant_refusesOthersNamingTheField(String text) {
     assertThatThrownBy(() -> TimeText.instant("from", text, CLOCK))

@@ -46,6 +46,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 interface TraceRouteTests {
   @Test
+  default void pathsThatAreNotServed_areNoPlacesWithinTheScreen() {
+    for (String path :
+        List.of("/v3/x", "/v4/x", "/v4/traces/list/", "/public/v1/x", "/opsboard/x", "/auth/x")) {
+      assertThat(errorOf(path, 404, SHOP)).as(path).isEqualTo("Not Found");
+    }
+  }
+
+  @Test
   default void list_hasTheirShape() {
     JsonNode list = get("/v4/traces/list/sdk", SDK);
     assertThat(JsonShape.of(list))
