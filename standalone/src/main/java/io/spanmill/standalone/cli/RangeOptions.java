@@ -39,7 +39,14 @@ final class RangeOptions {
   }
 
   long toMs(CommandSpec spec, long absent) {
-    return to == null ? absent : parse(spec, "--to", to);
+    if (to == null) {
+      return absent;
+    }
+    long toMs = parse(spec, "--to", to);
+    if (from != null && parse(spec, "--from", from) >= toMs) {
+      throw new ParameterException(spec.commandLine(), "--from must lie before --to");
+    }
+    return toMs;
   }
 
   boolean isWhole() {
@@ -72,7 +79,7 @@ final class RangeOptions {
       return text.contains("T")
           ? OffsetDateTime.parse(text).toInstant().toEpochMilli()
           : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
-    } catch (DateTimeException e) {
+    } catch (DateTimeException | ArithmeticException e) {
       throw new ParameterException(
           spec.commandLine(),
           option

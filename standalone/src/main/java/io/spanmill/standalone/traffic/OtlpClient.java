@@ -5,6 +5,9 @@ package io.spanmill.standalone.traffic;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
 import io.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
 import java.io.ByteArrayOutputStream;
@@ -18,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPOutputStream;
@@ -25,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends export requests to an ingest over OTLP/HTTP. Safe for use by many threads. */
 public final class OtlpClient {
+  /** Field number of the message in a google.rpc.Status. */
+  private static final int STATUS_MESSAGE = 2;
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -96,12 +103,7 @@ public final class OtlpClient {
   private static Result result(HttpResponse<byte[]> response, boolean json) {
     byte[] body = response.body();
     if (response.statusCode() != 200) {
-      String text = new String(body, StandardCharsets.UTF_8).strip();
-      return new Result(
-          response.statusCode(),
-          0,
-          text.codePoints().anyMatch(c -> c == 0xFFFD || c < 32) ? "" : text,
-          retryAfterMs(response));
+      return new Result(response.statusCode(), 0, words(body), retryAfterMs(response));
     }
     try {
       if (json) {
@@ -114,6 +116,21 @@ public final class OtlpClient {
       return new Result(200, partial.getRejectedSpans(), partial.getErrorMessage());
     } catch (IOException e) {
       throw new UncheckedIOException("the answer is not OTLP", e);
+    }
+  }
+
+  /** What a refusal says: its text, or the message of a google.rpc.Status in protobuf. */
+  private static String words(byte[] body) {
+    String text = new String(body, StandardCharsets.UTF_8).strip();
+    if (text.codePoints().noneMatch(c -> c == 0xFFFD || c < 32)) {
+      return text;
+    }
+    try {
+      List<ByteString> message =
+          UnknownFieldSet.parseFrom(body).getField(STATUS_MESSAGE).getLengthDelimitedList();
+      return message.isEmpty() ? "" : message.get(0).toStringUtf8();
+    } catch (InvalidProtocolBufferException e) {
+      return "";
     }
   }
 

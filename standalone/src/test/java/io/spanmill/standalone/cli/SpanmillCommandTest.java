@@ -64,6 +64,13 @@ class SpanmillCommandTest {
     assertThat(SpanmillCommand.run("reprice", "--from", "now-1d")).isEqualTo(ExitCode.USAGE);
     assertThat(SpanmillCommand.run("reconcile", "--from", "yesterday")).isEqualTo(ExitCode.USAGE);
     assertThat(SpanmillCommand.run("reconcile", "--to", "2026-13-01")).isEqualTo(ExitCode.USAGE);
+    assertThat(SpanmillCommand.run("reconcile", "--to", "+999999999-01-01"))
+        .isEqualTo(ExitCode.USAGE);
+    for (String command : List.of("reconcile", "reprice")) {
+      assertThat(SpanmillCommand.run(command, "--from", "now-1h", "--to", "now-2h"))
+          .as(command)
+          .isEqualTo(ExitCode.USAGE);
+    }
   }
 
   @Test
