@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -258,12 +259,18 @@ class ListsIT {
 
   @Test
   void calls_pageByPage_areAllCallsInOrder() throws Exception {
+    checkCalls(List.of("", "error"), BOTH);
+  }
+
+  private static void checkCalls(List<String> states, List<Boolean> directions) throws Exception {
     Map<String, Function<Call, Object>> sorts = new LinkedHashMap<>();
     sorts.put("start", Call::placeNs);
     sorts.put("duration", Call::durationUs);
     sorts.put("cost", c -> c.cost() < 0 ? -1_000_000_000_000L : c.cost());
     sorts.put("tokens", Call::tokens);
-    for (String status : List.of("", "error")) {
+    Map<String, Call> byId = new HashMap<>();
+    calls.forEach(c -> byId.put(c.trace() + c.id(), c));
+    for (String status : states) {
       for (Map.Entry<String, Function<Call, Object>> sort : sorts.entrySet()) {
         List<Call> expected =
             new ArrayList<>(
@@ -281,9 +288,27 @@ class ListsIT {
             status,
             r -> r.path("traceId").asText() + r.path("spanId").asText(),
             expected.stream().map(c -> c.trace() + c.id()).toList(),
-            BOTH);
+            directions,
+            r -> assertShown(r, byId.get(r.path("traceId").asText() + r.path("spanId").asText())));
       }
     }
+  }
+
+  private static void assertShown(JsonNode row, Call call) {
+    assertThat(row.at("/tokens/total").asLong()).as("tokens of " + row).isEqualTo(call.tokens());
+    assertUsd(row, call.cost() >= 0, call.cost());
+  }
+
+  private static void assertUsd(JsonNode row, boolean priced, long pico) {
+    String usd = row.path("costUsd").asText(null);
+    assertThat(usd == null).as("no cost of " + row).isEqualTo(!priced);
+    if (usd != null) {
+      assertThat(new BigDecimal(usd)).as("cost of " + row).isEqualByComparingTo(usd(pico));
+    }
+  }
+
+  private static BigDecimal usd(long pico) {
+    return BigDecimal.valueOf(pico, 12);
   }
 
   @Test
@@ -419,7 +444,10 @@ class ListsIT {
     sorts.put("errors", t -> t.errors);
     for (String status : states) {
       for (Map.Entry<String, Function<Trace, Long>> sort : sorts.entrySet()) {
-        List<Trace> expected = new ArrayList<>(traces(FROM, TO));
+        List<Trace> all = traces(FROM, TO);
+        Map<String, Trace> byId = new HashMap<>();
+        all.forEach(t -> byId.put(t.id, t));
+        List<Trace> expected = new ArrayList<>(all);
         expected.removeIf(t -> !status.isEmpty() && !t.failed());
         expected.sort(Comparator.comparing(sort.getValue()).thenComparing(t -> t.id));
         check(
@@ -428,9 +456,28 @@ class ListsIT {
             status,
             r -> r.path("traceId").asText(),
             expected.stream().map(t -> t.id).toList(),
-            directions);
+            directions,
+            r -> assertShown(r, byId.get(r.path("traceId").asText())));
       }
     }
+  }
+
+  private static void assertShown(JsonNode row, Trace trace) {
+    if (spans.stream().anyMatch(s -> s.trace().equals(trace.id) && !in(s.ts(), FROM, TO))) {
+      // Rows show the whole of a trace of which the list knows a part.
+      return;
+    }
+    assertThat(row.path("spanCount").asLong()).as("spans of " + row).isEqualTo(trace.spans);
+    assertThat(row.path("errorCount").asLong()).as("errors of " + row).isEqualTo(trace.errors);
+    assertThat(row.path("durationMs").decimalValue())
+        .as("duration of " + row)
+        .isEqualByComparingTo(
+            BigDecimal.valueOf(Math.floorDiv(trace.endNs - trace.startNs, 1000L), 3));
+    assertThat(row.at("/tokens/total").asLong()).as("tokens of " + row).isEqualTo(trace.tokens);
+    assertUsd(row, trace.priced, trace.cost);
+    assertThat(row.path("status").asText().equals("error"))
+        .as("status of " + row)
+        .isEqualTo(trace.failed());
   }
 
   private static final class Session {
@@ -495,7 +542,8 @@ class ListsIT {
           "",
           r -> r.path("project").asText() + "/" + r.path("sessionId").asText(),
           expected.stream().map(s -> s.key).toList(),
-          directions);
+          directions,
+          r -> {});
     }
   }
 
@@ -525,6 +573,7 @@ class ListsIT {
                       + hours)
               .setting("max_partitions_per_insert_block", "0"));
     }
+    checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
 
@@ -565,8 +614,21 @@ class ListsIT {
       }
     }
     insertCalls(repriced);
+    checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
+
+    // What comes a second time changes nothing, a price that falls moves what came first.
+    insert(spans.stream().filter(s -> random.nextInt(5) == 0).toList());
+    insertCalls(calls.stream().filter(c -> random.nextInt(5) == 0).toList());
+    List<Call> cheaper = new ArrayList<>();
+    for (int i = callsBefore; i < calls.size(); i++) {
+      calls.set(i, calls.get(i).repriced(random.nextInt(3) == 0 ? -1 : 1_000_000L));
+      cheaper.add(calls.get(i));
+    }
+    insertCalls(cheaper);
+    checkCalls(List.of(""), DOWN);
+    checkTraces(List.of(""), DOWN);
   }
 
   /** The first pages in both directions. */
@@ -576,7 +638,8 @@ class ListsIT {
       String status,
       Function<JsonNode, String> key,
       List<String> ascending,
-      List<Boolean> directions)
+      List<Boolean> directions,
+      Consumer<JsonNode> row)
       throws Exception {
     for (boolean descending : directions) {
       List<String> expected = new ArrayList<>(ascending);
@@ -601,7 +664,12 @@ class ListsIT {
       String cursor = "";
       while (cursor != null && found.size() < 3 * limit) {
         JsonNode page = get(path + (cursor.isEmpty() ? "" : "&cursor=" + cursor));
-        page.path("rows").forEach(r -> found.add(key.apply(r)));
+        page.path("rows")
+            .forEach(
+                r -> {
+                  found.add(key.apply(r));
+                  row.accept(r);
+                });
         cursor = page.path("nextCursor").asText(null);
       }
       assertThat(found)

@@ -11,6 +11,8 @@ import io.spanmill.query.sql.LayerScope;
 import io.spanmill.query.sql.Places;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Row;
+import io.spanmill.query.sql.TracesReader;
+import io.spanmill.query.sql.WholeTrace;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +40,22 @@ public final class TraceRows {
   /** Rows of these traces in the order given; traces of which no span is kept are left out. */
   public List<Map<String, @Nullable Object>> of(LayerScope scope, List<String> traceIds) {
     return of(scope, traceIds, Places.ANYWHERE);
+  }
+
+  /** Rows of these traces of a list, in the order given. */
+  List<Map<String, @Nullable Object>> of(
+      LayerScope scope, List<String> traceIds, TracesReader.Matches matches) {
+    if (matches.whole().isEmpty()) {
+      return of(scope, traceIds, matches.places());
+    }
+    List<Map<String, @Nullable Object>> out = new ArrayList<>();
+    for (String id : traceIds) {
+      WholeTrace trace = matches.whole().get(id);
+      if (trace != null) {
+        out.add(row(scope, trace.summary(), trace.calls()));
+      }
+    }
+    return out;
   }
 
   /** The same where it is known where they lie. */
@@ -96,7 +114,7 @@ public final class TraceRows {
         "team", firstOf(calls, "team", ""),
         "apiKey", firstOf(calls, "api_key", ""),
         "sessionId", Json.orNull(firstOf(calls, "session", s.text("session"))),
-        "tags", tags(text(first, 3)));
+        "tags", tags(s.text("tags")));
   }
 
   /** By the root or the gateway's request; lacking both, by the last counted call. */

@@ -88,7 +88,7 @@ final class TracesEndpoint implements Endpoint {
     boolean more = found.size() > query.limit();
     List<TracesReader.Found> page = more ? found.subList(0, query.limit()) : found;
     List<String> ids = page.stream().map(TracesReader.Found::traceId).toList();
-    List<Map<String, @Nullable Object>> rows = traceRows.of(q.scope(), ids, matches.places());
+    List<Map<String, @Nullable Object>> rows = traceRows.of(q.scope(), ids, matches);
     Map<String, @Nullable Object> out =
         Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());
     out.put("rows", rows);

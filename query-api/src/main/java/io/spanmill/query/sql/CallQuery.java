@@ -30,7 +30,7 @@ public record CallQuery(
   /** Values of a cursor of this list. */
   public static final int CURSOR_SIZE = 4;
 
-  /** Whether it leaves out calls of the range. */
+  /** Whether it leaves out calls of the range, but those of pages before. */
   boolean narrows() {
     return failed != null
         || text != null
@@ -38,7 +38,6 @@ public record CallQuery(
         || maxDurationMs != null
         || minCostUsd != null
         || costKind != null
-        || traceId != null
-        || after != null;
+        || traceId != null;
   }
 }

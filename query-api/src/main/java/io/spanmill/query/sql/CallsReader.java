@@ -3,15 +3,19 @@
  */
 package io.spanmill.query.sql;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Reads rows of {@code calls}: lists, the calls of traces, what is new. Thread-safe. */
 public final class CallsReader {
@@ -22,9 +26,17 @@ public final class CallsReader {
 
   private static final long HOUR_MS = 3_600_000L;
 
+  /** The kinds of tokens that are not in another. */
+  static final List<String> TOKEN_COLUMNS =
+      List.of(
+          "input_tokens",
+          "cache_read_tokens",
+          "cache_write_tokens",
+          "output_tokens",
+          "reasoning_tokens");
+
   static final String TOKENS =
-      "greatest(input_tokens, 0) + greatest(cache_read_tokens, 0) + greatest(cache_write_tokens, 0)"
-          + " + greatest(output_tokens, 0) + greatest(reasoning_tokens, 0)";
+      TOKEN_COLUMNS.stream().map(c -> "greatest(" + c + ", 0)").collect(Collectors.joining(" + "));
 
   private static final Map<String, String> SORTS =
       Map.of(
@@ -62,14 +74,14 @@ public final class CallsReader {
   static final String COLUMNS =
       SHOWN + ", agent, call_id, response_id, toUnixTimestamp64Milli(arrival_time) AS arrival_ms";
 
-  /** Columns of a call as rows of traces need them. */
+  /** Columns of a call as rows of traces need them, of kinds of cost whether it is unpriced. */
   private static final String LISTED =
       "lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span, project, layer,"
           + " toUnixTimestamp64Nano(start_time) AS start_ns, model, team, api_key, user, session,"
           + " failed, error_class, input_tokens, cache_read_tokens, cache_write_tokens,"
-          + " output_tokens, reasoning_tokens, saved_tokens, cost, "
-          + COST_KIND
-          + " AS cost_kind, toUnixTimestamp64Milli(event_time) AS event_ms";
+          + " output_tokens, reasoning_tokens, saved_tokens, cost,"
+          + " if(priced = 'unpriced', 'unpriced', '') AS cost_kind,"
+          + " toUnixTimestamp64Milli(event_time) AS event_ms";
 
   /** Top-k filtering makes sorts faster, but those of filtered rows slower. */
   private static final Map<String, String> FILTERED = Map.of("use_top_k_dynamic_filtering", "0");
@@ -80,13 +92,25 @@ public final class CallsReader {
   private static final int GROWTH = 8;
 
   private final Database database;
+  private final KeptCalls kept;
 
   CallsReader(Database database) {
     this.database = database;
+    this.kept = new KeptCalls(database);
   }
 
   /** Up to {@code limit + 1} calls, so that the caller sees whether there are more. */
   public List<Row> list(Question q, CallQuery query) {
+    if (query.descending()
+        && !query.sort().equals("start")
+        && !query.narrows()
+        && q.filters().isEmpty()
+        && q.range().lengthMs() >= TraceBounds.SHORT_MS) {
+      List<Row> found = greatest(q, query);
+      if (found != null) {
+        return found;
+      }
+    }
     if (query.sort().equals("start") && query.descending()) {
       for (long since : Slices.before(newestMs(q, query), q.range())) {
         // A call that began since then ended since then: all of those are seen.
@@ -117,36 +141,105 @@ public final class CallsReader {
   private List<Row> list(Question q, CallQuery query, long beganSinceMs) {
     int wanted = query.limit() + 1;
     for (long count = (long) wanted + SPARE; ; count *= GROWTH) {
-      List<Row> candidates = candidates(q, query, beganSinceMs, count);
-      List<Row> found = newestOf(q, query, candidates, wanted);
+      List<KeptCalls.Version> candidates = candidates(q, query, beganSinceMs, count);
+      List<Row> found =
+          newestOf(candidates, wanted, calls -> byCall(newest(query, calls, within(q, query))));
       if (found.size() >= wanted || candidates.size() < count) {
         return found;
       }
     }
   }
 
+  /**
+   * The same where what comes first is kept.
+   *
+   * @return null if the page goes beyond that
+   */
+  private @Nullable List<Row> greatest(Question q, CallQuery query) {
+    String sort = query.sort();
+    WrittenHours written = kept.written(q);
+    List<KeptCalls.Version> first = kept.greatest(q, sort, sortExpression(query), written);
+    List<KeptCalls.Version> candidates =
+        first.stream()
+            .filter(v -> q.range().contains(v.call().eventMs()) && isAfter(v, query.after()))
+            .toList();
+    int wanted = query.limit() + 1;
+    List<Row> found =
+        newestOf(
+            candidates,
+            wanted,
+            calls ->
+                kept.newest(calls, sort, written, missing -> newest(query, missing, new Sql())));
+    return found.size() >= wanted || first.size() < KeptBounds.KEPT ? found : null;
+  }
+
+  /** Whether a row comes after the cursor in descending order. */
+  private static boolean isAfter(KeptCalls.Version version, @Nullable Cursor after) {
+    if (after == null) {
+      return true;
+    }
+    List<String> at = after.values();
+    int order = version.value().compareTo(new BigDecimal(at.get(0)));
+    order = order != 0 ? order : version.call().trace().compareTo(at.get(1));
+    order = order != 0 ? order : version.call().span().compareTo(at.get(2));
+    return (order != 0 ? order : version.call().layer().compareTo(at.get(3))) < 0;
+  }
+
   /** The first of these rows that have their place in the list, whole; no more are read. */
-  private List<Row> newestOf(Question q, CallQuery query, List<Row> candidates, int wanted) {
+  private static List<Row> newestOf(
+      List<KeptCalls.Version> candidates,
+      int wanted,
+      Function<Collection<CallKey>, Map<CallKey, Row>> newest) {
     List<Row> out = new ArrayList<>();
-    Set<List<Object>> seen = new HashSet<>();
-    List<Row> next = new ArrayList<>();
-    for (Row candidate : candidates) {
-      if (seen.add(List.of(key(candidate), candidate.text("sort_value")))) {
+    Set<KeptCalls.Version> next = new LinkedHashSet<>();
+    Set<KeptCalls.Version> seen = new HashSet<>();
+    for (KeptCalls.Version candidate : candidates) {
+      if (seen.add(candidate)) {
         next.add(candidate);
       }
       if (next.size() >= Math.max(wanted - out.size(), SPARE)) {
-        out.addAll(newest(q, query, next));
+        out.addAll(placed(next, newest));
         next.clear();
       }
       if (out.size() >= wanted) {
         return out.subList(0, wanted);
       }
     }
-    out.addAll(newest(q, query, next));
+    out.addAll(placed(next, newest));
     return out.size() > wanted ? out.subList(0, wanted) : out;
   }
 
-  private List<Row> candidates(Question q, CallQuery query, long beganSinceMs, long count) {
+  /** The newest versions of these rows that have the same place in order. */
+  private static List<Row> placed(
+      Set<KeptCalls.Version> versions, Function<Collection<CallKey>, Map<CallKey, Row>> newest) {
+    if (versions.isEmpty()) {
+      return List.of();
+    }
+    Set<CallKey> calls = new LinkedHashSet<>();
+    versions.forEach(v -> calls.add(v.call()));
+    Map<CallKey, Row> rows = newest.apply(calls);
+    List<Row> out = new ArrayList<>();
+    for (KeptCalls.Version version : versions) {
+      Row row = rows.get(version.call());
+      if (row != null && value(row).equals(version.value())) {
+        out.add(row);
+      }
+    }
+    return out;
+  }
+
+  private static BigDecimal value(Row row) {
+    return new BigDecimal(row.text("sort_value"));
+  }
+
+  private static Map<CallKey, Row> byCall(List<Row> rows) {
+    Map<CallKey, Row> out = new HashMap<>();
+    rows.forEach(r -> out.put(CallKey.of(r), r));
+    return out;
+  }
+
+  private List<KeptCalls.Version> candidates(
+      Question q, CallQuery query, long beganSinceMs, long count) {
     String sort = sortExpression(query);
     Sql sql =
         new Sql()
@@ -161,57 +254,26 @@ public final class CallsReader {
     }
     order(sql, query, sort);
     sql.add(" LIMIT ").bind(count);
-    return database.query(sql, query.narrows() || !q.filters().isEmpty() ? FILTERED : Map.of());
+    boolean filtered = query.narrows() || query.after() != null || !q.filters().isEmpty();
+    return database.query(sql, filtered ? FILTERED : Map.of()).stream()
+        .map(r -> new KeptCalls.Version(CallKey.of(r), value(r)))
+        .toList();
   }
 
-  /** The newest versions of these rows that have the same place in order, each once. */
-  private List<Row> newest(Question q, CallQuery query, List<Row> candidates) {
-    if (candidates.isEmpty()) {
-      return List.of();
-    }
-    Map<List<Object>, Row> byKey = new LinkedHashMap<>();
-    Set<List<Object>> places = new HashSet<>();
-    for (Row candidate : candidates) {
-      byKey.putIfAbsent(key(candidate), candidate);
-      places.add(List.of(key(candidate), candidate.text("sort_value")));
-    }
+  private static Sql within(Question q, CallQuery query) {
+    Sql sql = new Sql().add(" WHERE ");
+    conditions(sql, q, query);
+    return sql;
+  }
+
+  /** The newest versions of these calls, each once. */
+  private List<Row> newest(CallQuery query, Collection<CallKey> calls, Sql where) {
     String sort = sortExpression(query);
     Sql sql =
         new Sql().add("SELECT toString(" + sort + ") AS sort_value, " + SHOWN + " FROM calls");
     sql.add(" FINAL PREWHERE ");
-    keys(sql, byKey.values());
-    sql.add(" WHERE ");
-    conditions(sql, q, query);
-    order(sql, query, sort);
-    List<Row> out = new ArrayList<>();
-    for (Row row : database.query(sql)) {
-      if (places.contains(List.of(key(row), row.text("sort_value")))) {
-        out.add(row);
-      }
-    }
-    return out;
-  }
-
-  private static List<Object> key(Row row) {
-    return List.of(
-        row.text("project"),
-        row.text("layer"),
-        row.integer("event_ms"),
-        row.text("trace"),
-        row.text("span"));
-  }
-
-  /** Appends that a row has one of these keys. */
-  private static void keys(Sql sql, Collection<Row> rows) {
-    sql.add("(project, layer, event_time, trace_id, span_id) IN (SELECT k.1, k.2,")
-        .add(" fromUnixTimestamp64Milli(k.3, 'UTC'), toFixedString(unhex(k.4), 16),")
-        .add(" toFixedString(unhex(k.5), 8) FROM (SELECT arrayJoin(arrayZip(")
-        .bindAll(rows.stream().map(r -> r.text("project")).toList());
-    sql.add(", ").bindAll(rows.stream().map(r -> r.text("layer")).toList());
-    sql.add(", ").bind("Array(Int64)", rows.stream().map(r -> r.integer("event_ms")).toList());
-    sql.add(", ").bindAll(rows.stream().map(r -> r.text("trace")).toList());
-    sql.add(", ").bindAll(rows.stream().map(r -> r.text("span")).toList());
-    sql.add(")) AS k))");
+    CallKey.among(sql, calls);
+    return database.query(sql.append(where));
   }
 
   private static void order(Sql sql, CallQuery query, String sort) {

@@ -60,10 +60,15 @@ public final class Places {
     return byTrace.keySet();
   }
 
+  /** Where this one lies, epoch seconds. */
+  Set<Long> minutes(String traceId) {
+    return byTrace.getOrDefault(traceId, Set.of());
+  }
+
   /** Those of some of the traces. */
   Places only(Collection<String> traceIds) {
     Map<String, Set<Long>> some = new LinkedHashMap<>();
-    traceIds.forEach(id -> some.put(id, byTrace.getOrDefault(id, Set.of())));
+    traceIds.forEach(id -> some.put(id, minutes(id)));
     return of(some);
   }
 

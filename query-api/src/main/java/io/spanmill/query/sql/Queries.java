@@ -57,7 +57,7 @@ public final class Queries {
             settings.longValue(Keys.QUERY_RAW_MAX_ROWS));
     this.spans = new SpanCounter(database, cache, progress, settings, clock);
     this.calls = new CallsReader(database);
-    this.traces = new TracesReader(database);
+    this.traces = new TracesReader(database, calls);
     this.status = new StatusReader(database);
     this.ledger = new LedgerReader(database, editions);
     this.sessions = new SessionsReader(database);

@@ -5,6 +5,8 @@ package io.spanmill.query.sql;
 
 import io.spanmill.model.LatencySketch;
 import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,15 @@ public final class Row {
   Row(Map<String, Integer> columns, @Nullable Object[] values) {
     this.columns = columns;
     this.values = values;
+  }
+
+  /** The same row with another column. */
+  Row with(String column, Object value) {
+    Map<String, Integer> more = new HashMap<>(columns);
+    more.put(column, values.length);
+    @Nullable Object[] all = Arrays.copyOf(values, values.length + 1);
+    all[values.length] = value;
+    return new Row(more, all);
   }
 
   /** The value as it came: text, number, boolean, list, map or null. */

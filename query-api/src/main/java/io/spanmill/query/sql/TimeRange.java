@@ -22,6 +22,10 @@ public record TimeRange(long fromMs, long toMs) {
     return toMs - fromMs;
   }
 
+  boolean contains(long ms) {
+    return ms >= fromMs && ms < toMs;
+  }
+
   /** The whole hours in it, of which there must be one. */
   TimeRange wholeHours() {
     long hour = WindowKind.HOUR.lengthMs();

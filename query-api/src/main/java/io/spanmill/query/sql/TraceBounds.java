@@ -5,6 +5,7 @@ package io.spanmill.query.sql;
 
 import io.spanmill.model.WindowKind;
 import java.math.BigDecimal;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,18 +44,41 @@ final class TraceBounds {
    * @param sort one of {@link TracesReader#SORT_NAMES} but {@code start}
    */
   List<KeptBounds.Bound> greatest(Question q, String sort, int count) {
-    TimeRange range = new TimeRange(q.range().fromMs(), q.range().toMs() + TracesReader.DAY_MS);
-    boolean calls = sort.equals("cost") || sort.equals("tokens");
     return kept.greatest(
-        new KeptBounds.Asked("traces", q.scope(), sort, q.range().lengthMs()),
-        range,
-        List.of(calls ? "call_hours" : "span_hours"),
+        asked(q, sort),
+        ends(q),
+        List.of(isOfCalls(sort) ? "call_hours" : "span_hours"),
         false,
         count,
-        (hours, most) ->
-            calls
-                ? ofCalls(q.during(range), sort, hours, most)
-                : ofSpans(q.during(range), sort, hours, most));
+        source(q, sort));
+  }
+
+  /**
+   * The same, as many as are kept.
+   *
+   * @param written when spans and calls were written
+   */
+  List<KeptBounds.Bound> greatest(Question q, String sort, WrittenHours written) {
+    return kept.greatest(asked(q, sort), ends(q), written, false, KeptBounds.KEPT, source(q, sort));
+  }
+
+  private static KeptBounds.Asked asked(Question q, String sort) {
+    return new KeptBounds.Asked("traces", q.scope(), sort, q.range().lengthMs());
+  }
+
+  /** When spans and calls of traces end that begin in the range. */
+  private static TimeRange ends(Question q) {
+    return new TimeRange(q.range().fromMs(), q.range().toMs() + TracesReader.DAY_MS);
+  }
+
+  private static boolean isOfCalls(String sort) {
+    return sort.equals("cost") || sort.equals("tokens");
+  }
+
+  private KeptBounds.Source source(Question q, String sort) {
+    Question around = q.during(around(ends(q)));
+    return (hours, most) ->
+        isOfCalls(sort) ? ofCalls(around, sort, hours, most) : ofSpans(around, sort, hours, most);
   }
 
   private List<KeptBounds.Bound> ofCalls(Question q, String sort, Set<Long> hours, int count) {
@@ -124,6 +148,15 @@ final class TraceBounds {
    * @param sinceMs they have no span that ended before
    */
   Places places(Set<String> projects, List<String> traceIds, long sinceMs) {
+    return placesOf(projects, traceIds.stream().map(KeptTraces::low).toList(), sinceMs);
+  }
+
+  /**
+   * Where spans of traces with one of these later halves of ids lie.
+   *
+   * @param sinceMs no hour before that one is looked at
+   */
+  Places placesOf(Set<String> projects, List<String> lows, long sinceMs) {
     Sql sql =
         new Sql()
             .add("SELECT lower(hex(" + TRACE_ID + ")) AS trace,")
@@ -132,16 +165,34 @@ final class TraceBounds {
             .in("project", projects)
             .add(" AND hour >= toDateTime(")
             .bind(WindowKind.HOUR.startOf(Math.max(0, sinceMs)) / 1000)
-            .add(", 'UTC') AND trace_low IN (SELECT byteSwap(reinterpretAsUInt64(substring(")
-            .add("unhex(arrayJoin(")
-            .bindAll(traceIds)
-            .add(")), 9, 8)))) GROUP BY trace_high, trace_low, hour");
+            .add(", 'UTC')");
+    lows(sql, lows);
+    sql.add(" GROUP BY trace_high, trace_low, hour");
     Map<String, Set<Long>> minutes = new LinkedHashMap<>();
     for (Row row : database.query(sql, database.spilling())) {
       Set<Long> mine = minutes.computeIfAbsent(row.text("trace"), t -> new TreeSet<>());
       minutes(row, mine);
     }
     return Places.of(minutes);
+  }
+
+  /** In which of these hours (epoch ms) spans of such traces ended. */
+  List<Row> hoursOf(Set<String> projects, Collection<String> lows, Set<Long> hours) {
+    Sql sql =
+        new Sql()
+            .add(
+                "SELECT DISTINCT lower(hex(reinterpretAsFixedString(byteSwap(trace_low)))) AS low,")
+            .add(" toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms FROM trace_bounds WHERE ")
+            .in("project", projects)
+            .add(" AND ");
+    inHours(sql, "hour", hours);
+    return database.query(lows(sql, lows));
+  }
+
+  private static Sql lows(Sql sql, Collection<String> lows) {
+    return sql.add(" AND trace_low IN (SELECT byteSwap(reinterpretAsUInt64(unhex(arrayJoin(")
+        .bindAll(lows)
+        .add(")))))");
   }
 
   /** Adds the minutes, epoch seconds, of a row of {@code hour_s} and {@code bits}. */
@@ -160,6 +211,13 @@ final class TraceBounds {
         + ")), reinterpretAsFixedString(byteSwap("
         + low
         + "))), 16)";
+  }
+
+  /** The hours that have a part in the range: what is kept of an hour is of all of it. */
+  static TimeRange around(TimeRange range) {
+    return new TimeRange(
+        WindowKind.HOUR.startOf(range.fromMs()),
+        WindowKind.HOUR.startOf(range.toMs() - 1) + WindowKind.HOUR.lengthMs());
   }
 
   /** Appends that rows are of hours that have a part in the range. */

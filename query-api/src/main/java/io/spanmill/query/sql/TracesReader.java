@@ -4,16 +4,20 @@
 package io.spanmill.query.sql;
 
 import io.spanmill.model.Dimension;
+import io.spanmill.model.WindowKind;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,15 @@ public final class TracesReader {
 
   /** Traces beyond the page whose bound may be above their value. */
   private static final int SPARE = 32;
+
+  /** The same where they are read whole: mostly bounds are values. */
+  private static final int SPARE_WHOLE = 4;
+
+  /** Looking at more traces first by few columns costs less. */
+  private static final int MAX_WHOLE = 400;
+
+  /** Calls of traces that are read at once. */
+  private static final int MAX_CALLS = 100_000;
 
   private static final int GROWTH = 8;
 
@@ -47,11 +60,15 @@ public final class TracesReader {
           "errors", "errors");
 
   private final Database database;
+  private final CallsReader calls;
   private final TraceBounds bounds;
+  private final KeptTraces kept;
 
-  TracesReader(Database database) {
+  TracesReader(Database database, CallsReader calls) {
     this.database = database;
+    this.calls = calls;
     this.bounds = new TraceBounds(database);
+    this.kept = new KeptTraces(bounds, this::whole);
   }
 
   /**
@@ -65,8 +82,13 @@ public final class TracesReader {
    * Traces in order.
    *
    * @param places where their spans and calls lie
+   * @param whole those that were read whole, by trace id: all or none
    */
-  public record Matches(List<Found> traces, Places places) {}
+  public record Matches(List<Found> traces, Places places, Map<String, WholeTrace> whole) {
+    private Matches(List<Found> traces, Places places) {
+      this(traces, places, Map.of());
+    }
+  }
 
   /** Up to {@code limit + 1} traces in order. */
   public Matches find(Question q, TraceQuery query) {
@@ -133,6 +155,10 @@ public final class TracesReader {
     if (duration && !kept) {
       return null;
     }
+    Matches known = kept ? greatestKnown(q, query) : null;
+    if (known != null) {
+      return known;
+    }
     for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
       List<KeptBounds.Bound> greatest =
           kept ? bounds.greatest(q, query.sort(), count) : bounds(q, query, count);
@@ -154,6 +180,105 @@ public final class TracesReader {
         return matches(found, places);
       }
     }
+  }
+
+  /**
+   * The same with candidates that are read whole, or were, and nothing was written about them
+   * since: rows of the page and values at once.
+   *
+   * @return null if too many were to be read
+   */
+  private @Nullable Matches greatestKnown(Question q, TraceQuery query) {
+    TimeRange range = q.range();
+    long sinceMs = WindowKind.HOUR.startOf(Math.max(0, range.fromMs() - DAY_MS));
+    // No span is of a later time.
+    long untilMs = Math.max(range.toMs(), System.currentTimeMillis()) + DAY_MS;
+    WrittenHours written =
+        WrittenHours.read(
+            database,
+            q.scope().projects(),
+            new TimeRange(sinceMs, untilMs),
+            List.of("span_hours", "call_hours"));
+    List<KeptBounds.Bound> greatest = bounds.greatest(q, query.sort(), written);
+    int wanted = query.limit() + 1;
+    int before = (int) greatest.stream().filter(b -> !isAfter(b, query.after())).count();
+    for (int count = before + wanted + SPARE_WHOLE; count <= MAX_WHOLE; count += count) {
+      List<KeptBounds.Bound> some = greatest.subList(0, Math.min(count, greatest.size()));
+      Set<String> lows = new LinkedHashSet<>();
+      some.forEach(b -> lows.add(KeptTraces.low(b.key())));
+      Map<String, WholeTrace> read = new HashMap<>();
+      kept.read(q.scope().projects(), lows, sinceMs, written)
+          .values()
+          .forEach(traces -> traces.forEach(t -> read.put(t.id(), t)));
+      List<Found> found = inOrder(q, query, read);
+      Found last = found.size() < wanted ? null : found.get(wanted - 1);
+      boolean all = some.size() == greatest.size() && greatest.size() < KeptBounds.KEPT;
+      if (all && !query.sort().equals("duration") && (last == null || value(last).signum() <= 0)) {
+        return null;
+      }
+      if (all || (last != null && isBefore(last, some.get(some.size() - 1)))) {
+        return new Matches(found.subList(0, Math.min(wanted, found.size())), Places.ANYWHERE, read);
+      }
+    }
+    return null;
+  }
+
+  /** Those of these traces that the list has from the cursor on, in descending order. */
+  private List<Found> inOrder(Question q, TraceQuery query, Map<String, WholeTrace> traces) {
+    TimeRange range = q.range();
+    List<Found> out = new ArrayList<>();
+    Map<String, Set<Long>> inPart = new LinkedHashMap<>();
+    for (WholeTrace trace : traces.values()) {
+      long startMs = Math.floorDiv(trace.startNs(), 1_000_000L);
+      if (!trace.isWithin(range)) {
+        inPart.put(trace.id(), trace.minutes());
+      } else if (range.contains(startMs)) {
+        BigDecimal value = trace.value(query.sort(), q.scope());
+        KeptBounds.Bound exact = new KeptBounds.Bound(trace.id(), value);
+        if (isAfter(exact, query.after())) {
+          out.add(new Found(trace.id(), value.stripTrailingZeros().toPlainString(), startMs));
+        }
+      }
+    }
+    if (!inPart.isEmpty()) {
+      out.addAll(find(q, query, range.toMs(), Places.of(inPart), inPart.size()));
+    }
+    out.sort(Comparator.comparing(TracesReader::value).thenComparing(Found::traceId).reversed());
+    return out;
+  }
+
+  /** Whether it comes after the cursor in descending order. */
+  private static boolean isAfter(KeptBounds.Bound bound, @Nullable Cursor after) {
+    if (after == null) {
+      return true;
+    }
+    int order = bound.value().compareTo(new BigDecimal(after.values().get(0)));
+    return order < 0 || (order == 0 && bound.key().compareTo(after.values().get(1)) < 0);
+  }
+
+  /** Traces with all that lists show of them. */
+  private List<WholeTrace> whole(Set<String> projects, Places places) {
+    List<String> ids = List.copyOf(places.traces());
+    if (ids.isEmpty()) {
+      return List.of();
+    }
+    Supplier<Map<String, Row>> spans = database.begin(() -> summaries(projects, ids, places));
+    List<Row> rows = calls.ofListed(projects, ids, MAX_CALLS, places);
+    Map<String, List<Row>> byTrace = new HashMap<>();
+    rows.forEach(r -> byTrace.computeIfAbsent(r.text("trace"), t -> new ArrayList<>()).add(r));
+    List<WholeTrace> out = new ArrayList<>();
+    spans
+        .get()
+        .forEach(
+            (id, summary) ->
+                out.add(
+                    new WholeTrace(
+                        id,
+                        summary,
+                        byTrace.getOrDefault(id, List.of()),
+                        rows.size() < MAX_CALLS,
+                        places.minutes(id))));
+    return out;
   }
 
   private static boolean isLong(TimeRange range) {
@@ -389,10 +514,11 @@ public final class TracesReader {
         new Sql()
             .add("SELECT lower(hex(trace_id)) AS trace, any(project) AS project,")
             .add(" min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
+            .add(" max(toUnixTimestamp64Nano(start_time)) AS last_start_ns,")
             .add(" max(toUnixTimestamp64Nano(end_time)) AS end_ns, count() AS spans,")
             .add(" countIf(failed) AS errors, countIf(" + ROOT + ") AS roots,")
             .add(" countIf(" + ROOT + " AND failed) AS failed_roots,")
-            .add(" argMin((name, service, environment, tags),")
+            .add(" argMin((name, service, environment, lower(hex(span_id)), tagged),")
             .add(" (NOT (" + ROOT + "), start_time, span_id)) AS first,")
             .add(" argMinIf(session, start_time, session != '') AS session,")
             .add(" argMinIf(user, start_time, user != '') AS user,")
@@ -400,17 +526,46 @@ public final class TracesReader {
                 " arrayDistinct(arrayMap(x -> x.2, arraySort(groupArrayIf(100)((start_time, agent),"
                     + " agent != '')))) AS agents")
             .add(" FROM (SELECT project, trace_id, span_id, parent_span_id, start_time, end_time,")
-            .add(" failed, name, service, environment, session, user, agent FROM spans WHERE ");
+            .add(" failed, name, service, environment, session, user, agent,")
+            .add(" has(attributes.keys, 'agentops.tags') AS tagged FROM spans WHERE ");
     ofTraces(sql, projects, traceIds, places);
-    // Whole maps of attributes take longer to read than all the rest, and few spans have tags.
-    sql.add(" LIMIT 1 BY trace_id, span_id) AS s ANY LEFT JOIN (SELECT trace_id, span_id,")
-        .add(" attributes['agentops.tags'] AS tags FROM spans PREWHERE ");
-    ofTraces(sql, projects, traceIds, places);
-    sql.add(" AND has(attributes.keys, 'agentops.tags')) AS t")
-        .add(" USING (trace_id, span_id) GROUP BY trace_id");
+    sql.add(" LIMIT 1 BY trace_id, span_id) GROUP BY trace_id");
     Map<String, Row> out = new HashMap<>();
     database.query(sql).forEach(r -> out.put(r.text("trace"), r));
+    tags(projects, places, out);
     return out;
+  }
+
+  /**
+   * Adds what tags their first spans have. Whole maps of attributes take longer to read than all
+   * the rest, and few spans have tags.
+   */
+  private void tags(Set<String> projects, Places places, Map<String, Row> summaries) {
+    Map<String, String> tagged = new HashMap<>();
+    summaries.forEach(
+        (id, row) -> {
+          List<?> first = row.list("first");
+          if (Boolean.TRUE.equals(first.get(4)) || Integer.valueOf(1).equals(first.get(4))) {
+            tagged.put(id, String.valueOf(first.get(3)));
+          }
+        });
+    Map<String, String> tags = new HashMap<>();
+    if (!tagged.isEmpty()) {
+      Sql sql =
+          new Sql()
+              .add("SELECT lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,")
+              .add(" attributes['agentops.tags'] AS tags FROM spans PREWHERE ");
+      ofTraces(sql, projects, List.copyOf(tagged.keySet()), places);
+      sql.add(" AND span_id IN (SELECT toFixedString(unhex(arrayJoin(")
+          .bindAll(tagged.values())
+          .add(")), 8)) AND has(attributes.keys, 'agentops.tags')");
+      for (Row row : database.query(sql)) {
+        if (row.text("span").equals(tagged.get(row.text("trace")))) {
+          tags.put(row.text("trace"), row.text("tags"));
+        }
+      }
+    }
+    summaries.replaceAll((id, row) -> row.with("tags", tags.getOrDefault(id, "")));
   }
 
   private static void ofTraces(

@@ -1,0 +1,136 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+
+/**
+ * Traces that were read whole, kept for as long as nothing is written about them: a trace is read
+ * again when something was written into an hour in which it has spans. Thread-safe.
+ */
+final class KeptTraces {
+  private static final int MAX_TRACES = 2000;
+
+  /** A trace with more calls is read each time. */
+  private static final int MAX_CALLS = 50;
+
+  /** With more hours written into, finding out what they concern costs as much as reading. */
+  private static final int MAX_OPEN_HOURS = 24;
+
+  private final TraceBounds bounds;
+  private final BiFunction<Set<String>, Places, List<WholeTrace>> reader;
+  private final Map<Asked, Known> kept = SpanHours.latest(MAX_TRACES);
+
+  /**
+   * @param reader reads traces of these projects that have spans in these places
+   */
+  KeptTraces(TraceBounds bounds, BiFunction<Set<String>, Places, List<WholeTrace>> reader) {
+    this.bounds = bounds;
+    this.reader = reader;
+  }
+
+  /**
+   * @param low later half of the id
+   */
+  private record Asked(Set<String> projects, String low) {}
+
+  /**
+   * @param traces mostly one
+   * @param sinceMs begin of the first hour that was looked at
+   * @param readMs when nothing else was known about them, by the server's clock
+   */
+  private record Known(List<WholeTrace> traces, long sinceMs, long readMs) {}
+
+  /** The later half of an id, in which traces of a bound agree. */
+  static String low(String traceId) {
+    return traceId.substring(16);
+  }
+
+  /**
+   * What is known of traces with one of these later halves of ids, by that half.
+   *
+   * @param sinceMs no hour before is looked at for their spans
+   * @param written into all hours since, whatever the range asked for
+   */
+  Map<String, List<WholeTrace>> read(
+      Set<String> projects, Collection<String> lows, long sinceMs, WrittenHours written) {
+    Map<String, List<WholeTrace>> out = new LinkedHashMap<>();
+    Map<String, Known> known = new LinkedHashMap<>();
+    synchronized (kept) {
+      for (String low : lows) {
+        Known one = kept.get(new Asked(projects, low));
+        if (one != null && one.sinceMs() <= sinceMs) {
+          known.put(low, one);
+        }
+      }
+    }
+    Set<String> touched = touched(projects, known, written);
+    List<String> missing = new ArrayList<>();
+    for (String low : lows) {
+      Known one = known.get(low);
+      if (one == null || touched.contains(low)) {
+        missing.add(low);
+      } else {
+        out.put(low, one.traces());
+        keep(projects, low, new Known(one.traces(), one.sinceMs(), written.readMs()));
+      }
+    }
+    if (missing.isEmpty()) {
+      return out;
+    }
+    Map<String, List<WholeTrace>> read = new HashMap<>();
+    for (WholeTrace trace : reader.apply(projects, bounds.placesOf(projects, missing, sinceMs))) {
+      read.computeIfAbsent(low(trace.id()), l -> new ArrayList<>()).add(trace);
+    }
+    for (String low : missing) {
+      List<WholeTrace> traces = read.getOrDefault(low, List.of());
+      out.put(low, traces);
+      if (traces.stream().allMatch(t -> t.complete() && t.calls().size() <= MAX_CALLS)) {
+        keep(projects, low, new Known(traces, sinceMs, written.readMs()));
+      }
+    }
+    return out;
+  }
+
+  private void keep(Set<String> projects, String low, Known known) {
+    synchronized (kept) {
+      kept.put(new Asked(projects, low), known);
+    }
+  }
+
+  /** Those of which something may have been written since they were known. */
+  private Set<String> touched(
+      Set<String> projects, Map<String, Known> known, WrittenHours written) {
+    long oldest = known.values().stream().mapToLong(Known::readMs).min().orElse(Long.MAX_VALUE);
+    Set<Long> open = new TreeSet<>();
+    for (Long hour : written.hours().keySet()) {
+      if (!written.isSettled(hour, oldest)) {
+        open.add(hour);
+      }
+    }
+    if (open.size() > MAX_OPEN_HOURS) {
+      return known.keySet();
+    }
+    Set<String> out = new HashSet<>();
+    if (!open.isEmpty() && !known.isEmpty()) {
+      for (Row row : bounds.hoursOf(projects, known.keySet(), open)) {
+        String low = row.text("low");
+        Known one = known.get(low);
+        if (one != null && !written.isSettled(row.integer("hour_ms"), one.readMs())) {
+          out.add(low);
+        }
+      }
+    }
+    return out;
+  }
+}
