@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -94,9 +95,12 @@ public final class CallsReader {
   private final Database database;
   private final KeptCalls kept;
 
-  CallsReader(Database database) {
+  /**
+   * @param sureSinceMs when rows are certainly not deleted that ended since
+   */
+  CallsReader(Database database, LongSupplier sureSinceMs) {
     this.database = database;
-    this.kept = new KeptCalls(database);
+    this.kept = new KeptCalls(database, sureSinceMs);
   }
 
   /** Up to {@code limit + 1} calls, so that the caller sees whether there are more. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * The greatest calls of a range, kept: rows that were read, and which rows come first, as they are
@@ -24,11 +25,16 @@ final class KeptCalls {
   private static final String PARTS = " ";
 
   private final Database database;
+  private final LongSupplier sureSinceMs;
   private final KeptBounds kept;
   private final Map<Asked, Known> rows = SpanHours.latest(MAX_ROWS);
 
-  KeptCalls(Database database) {
+  /**
+   * @param sureSinceMs when rows are certainly not deleted that ended since
+   */
+  KeptCalls(Database database, LongSupplier sureSinceMs) {
     this.database = database;
+    this.sureSinceMs = sureSinceMs;
     this.kept = new KeptBounds(database);
   }
 
@@ -107,12 +113,14 @@ final class KeptCalls {
       Function<Collection<CallKey>, List<Row>> read) {
     Map<CallKey, Row> out = new HashMap<>();
     List<CallKey> missing = new ArrayList<>();
+    long sinceMs = sureSinceMs.getAsLong();
     for (CallKey call : calls) {
       Known known;
       synchronized (rows) {
         known = rows.get(new Asked(call, sort));
       }
       if (known != null
+          && call.eventMs() >= sinceMs
           && written.isSettled(WindowKind.HOUR.startOf(call.eventMs()), known.readMs())) {
         out.put(call, known.row());
       } else {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.function.LongSupplier;
 
 /**
  * Traces that were read whole, kept for as long as nothing is written about them: a trace is read
@@ -21,22 +22,30 @@ import java.util.function.BiFunction;
 final class KeptTraces {
   private static final int MAX_TRACES = 2000;
 
-  /** A trace with more calls is read each time. */
+  /** A trace with more calls, or one that goes on in more minutes, is read each time. */
   private static final int MAX_CALLS = 50;
+
+  private static final int MAX_MINUTES = 200;
 
   /** With more hours written into, finding out what they concern costs as much as reading. */
   private static final int MAX_OPEN_HOURS = 24;
 
   private final TraceBounds bounds;
   private final BiFunction<Set<String>, Places, List<WholeTrace>> reader;
+  private final LongSupplier sureSinceMs;
   private final Map<Asked, Known> kept = SpanHours.latest(MAX_TRACES);
 
   /**
    * @param reader reads traces of these projects that have spans in these places
+   * @param sureSinceMs when rows are certainly not deleted that ended since
    */
-  KeptTraces(TraceBounds bounds, BiFunction<Set<String>, Places, List<WholeTrace>> reader) {
+  KeptTraces(
+      TraceBounds bounds,
+      BiFunction<Set<String>, Places, List<WholeTrace>> reader,
+      LongSupplier sureSinceMs) {
     this.bounds = bounds;
     this.reader = reader;
+    this.sureSinceMs = sureSinceMs;
   }
 
   /**
@@ -46,10 +55,25 @@ final class KeptTraces {
 
   /**
    * @param traces mostly one
+   * @param endedMs begin of the first minute in which anything of them ended
    * @param sinceMs begin of the first hour that was looked at
    * @param readMs when nothing else was known about them, by the server's clock
    */
-  private record Known(List<WholeTrace> traces, long sinceMs, long readMs) {}
+  private record Known(List<WholeTrace> traces, long endedMs, long sinceMs, long readMs) {
+    static Known of(List<WholeTrace> traces, long sinceMs, long readMs) {
+      long ended =
+          traces.stream()
+              .flatMap(t -> t.minutes().stream())
+              .mapToLong(minute -> minute * 1000)
+              .min()
+              .orElse(Long.MAX_VALUE);
+      return new Known(traces, ended, sinceMs, readMs);
+    }
+
+    Known at(long ms) {
+      return new Known(traces, endedMs, sinceMs, ms);
+    }
+  }
 
   /** The later half of an id, in which traces of a bound agree. */
   static String low(String traceId) {
@@ -63,13 +87,14 @@ final class KeptTraces {
    * @param written into all hours since, whatever the range asked for
    */
   Map<String, List<WholeTrace>> read(
-      Set<String> projects, Collection<String> lows, long sinceMs, WrittenHours written) {
+      Set<String> ofProjects, Collection<String> lows, long sinceMs, WrittenHours written) {
+    Set<String> projects = Set.copyOf(ofProjects);
     Map<String, List<WholeTrace>> out = new LinkedHashMap<>();
     Map<String, Known> known = new LinkedHashMap<>();
     synchronized (kept) {
       for (String low : lows) {
         Known one = kept.get(new Asked(projects, low));
-        if (one != null && one.sinceMs() <= sinceMs) {
+        if (one != null && one.sinceMs() <= sinceMs && one.endedMs() >= sureSinceMs.getAsLong()) {
           known.put(low, one);
         }
       }
@@ -82,7 +107,7 @@ final class KeptTraces {
         missing.add(low);
       } else {
         out.put(low, one.traces());
-        keep(projects, low, new Known(one.traces(), one.sinceMs(), written.readMs()));
+        keep(projects, low, one.at(written.readMs()));
       }
     }
     if (missing.isEmpty()) {
@@ -95,11 +120,17 @@ final class KeptTraces {
     for (String low : missing) {
       List<WholeTrace> traces = read.getOrDefault(low, List.of());
       out.put(low, traces);
-      if (traces.stream().allMatch(t -> t.complete() && t.calls().size() <= MAX_CALLS)) {
-        keep(projects, low, new Known(traces, sinceMs, written.readMs()));
+      if (traces.stream().allMatch(KeptTraces::isSmall)) {
+        keep(projects, low, Known.of(traces, sinceMs, written.readMs()));
       }
     }
     return out;
+  }
+
+  private static boolean isSmall(WholeTrace trace) {
+    return trace.complete()
+        && trace.calls().size() <= MAX_CALLS
+        && trace.minutes().size() <= MAX_MINUTES;
   }
 
   private void keep(Set<String> projects, String low, Known known) {

@@ -13,6 +13,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /** All readers over one ClickHouse, wired together. Thread-safe. */
 public final class Queries {
@@ -56,8 +58,11 @@ public final class Queries {
             cache,
             settings.longValue(Keys.QUERY_RAW_MAX_ROWS));
     this.spans = new SpanCounter(database, cache, progress, settings, clock);
-    this.calls = new CallsReader(database);
-    this.traces = new TracesReader(database, calls);
+    int factDays =
+        Math.min(settings.integer(Keys.RETENTION_CALLS), settings.integer(Keys.RETENTION_SPANS));
+    LongSupplier sureSinceMs = () -> clock.millis() - TimeUnit.DAYS.toMillis(factDays);
+    this.calls = new CallsReader(database, sureSinceMs);
+    this.traces = new TracesReader(database, calls, sureSinceMs);
     this.status = new StatusReader(database);
     this.ledger = new LedgerReader(database, editions);
     this.sessions = new SessionsReader(database);

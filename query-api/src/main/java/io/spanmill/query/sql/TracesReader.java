@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,11 +65,14 @@ public final class TracesReader {
   private final TraceBounds bounds;
   private final KeptTraces kept;
 
-  TracesReader(Database database, CallsReader calls) {
+  /**
+   * @param sureSinceMs when rows are certainly not deleted that ended since
+   */
+  TracesReader(Database database, CallsReader calls, LongSupplier sureSinceMs) {
     this.database = database;
     this.calls = calls;
     this.bounds = new TraceBounds(database);
-    this.kept = new KeptTraces(bounds, this::whole);
+    this.kept = new KeptTraces(bounds, this::whole, sureSinceMs);
   }
 
   /**
