@@ -111,6 +111,25 @@ class TracesIT {
   }
 
   @Test
+  void traceOverProjects_standsInThatOfItsRoot() throws Exception {
+    String trace = "d1".repeat(16);
+    // The parent's project sorts last: whichever span is read first does not decide.
+    String[] spans = {"'zulu', %s, %s, %s", "'alpha', %s, %s, %s"};
+    for (int i = 0; i < spans.length; i++) {
+      clickHouse.execute(
+          Sql.of(
+              "INSERT INTO spans (project, trace_id, span_id, parent_span_id, ts, arrival_time,"
+                  + " name, role, start_time, end_time) VALUES ("
+                  + String.format(spans[i], bytes(trace), bytes(hex(i + 1)), bytes(hex(i)))
+                  + String.format(
+                      ", %s, now64(3), 'step', 'AGENT', %s, %s)", time(i), nanos(i), nanos(i))));
+    }
+    JsonNode shown = get("/api/v1/traces/" + trace + "?project=alpha&project=zulu").path("trace");
+    assertThat(shown.path("project").asText()).isEqualTo("zulu");
+    assertThat(shown.path("spanCount").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void latency_isJoinedByResponseIdOverTwoTraces() throws Exception {
     JsonNode parts = get("/api/v1/traces/" + GATEWAY).path("latencyParts");
     assertThat(parts.path("joinedBy").asText()).isEqualTo("response_id");

@@ -516,7 +516,9 @@ public final class TracesReader {
   public Map<String, Row> summaries(Set<String> projects, List<String> traceIds, Places places) {
     Sql sql =
         new Sql()
-            .add("SELECT lower(hex(trace_id)) AS trace, any(project) AS project,")
+            .add("SELECT lower(hex(trace_id)) AS trace,")
+            // A trace may go over projects, as its senders' keys do: it stands where its root does.
+            .add(" argMin(project, (NOT (" + ROOT + "), start_time, span_id, project)) AS project,")
             .add(" min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
             .add(" max(toUnixTimestamp64Nano(start_time)) AS last_start_ns,")
             .add(" max(toUnixTimestamp64Nano(end_time)) AS end_ns, count() AS spans,")
