@@ -5,7 +5,11 @@ package io.spanmill.codec;
 
 import io.spanmill.model.Int128;
 import io.spanmill.model.PicoUsd;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
@@ -14,6 +18,9 @@ import java.util.Arrays;
  * #clear}); not thread-safe.
  */
 public final class PackedWriter {
+  private static final VarHandle LONG_BE =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   private byte[] buffer;
   private int size;
 
@@ -36,6 +43,11 @@ public final class PackedWriter {
 
   public byte[] toByteArray() {
     return Arrays.copyOf(buffer, size);
+  }
+
+  /** Lets a digest take in the bytes written. */
+  public void addTo(MessageDigest digest) {
+    digest.update(buffer, 0, size);
   }
 
   public void u8(int value) {
@@ -72,8 +84,9 @@ public final class PackedWriter {
   }
 
   public void fixed64(long value) {
-    fixed32((int) (value >>> 32));
-    fixed32((int) value);
+    reserve(8);
+    LONG_BE.set(buffer, size, value);
+    size += 8;
   }
 
   /** Picodollars of one call; {@link PicoUsd#ABSENT} takes one byte. */

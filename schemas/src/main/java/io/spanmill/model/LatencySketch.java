@@ -22,6 +22,17 @@ public final class LatencySketch {
   /** Mantissas of the bounds within one doubling: 2^(k/32), k = 1…31. */
   private static final double[] MANTISSA_BOUNDS = mantissaBounds();
 
+  /** Leading bits of a mantissa by which {@link #FIRST_BOUND} is looked up. */
+  private static final int CELL_BITS = 6;
+
+  /** Bits of a double's mantissa. */
+  private static final int MANTISSA_BITS = 52;
+
+  private static final long MANTISSA_MASK = (1L << MANTISSA_BITS) - 1;
+
+  /** By a mantissa's leading bits: how many bounds lie below the least one that begins so. */
+  private static final byte[] FIRST_BOUND = firstBound();
+
   private static final short[] NO_INDEXES = {};
   private static final long[] NO_COUNTS = {};
 
@@ -37,21 +48,17 @@ public final class LatencySketch {
     }
     double ms = micros / 1000.0;
     int exponent = Math.getExponent(ms);
-    double mantissa = ms / Math.scalb(1.0, exponent);
-    if (mantissa == 1.0) {
+    long fraction = Double.doubleToRawLongBits(ms) & MANTISSA_MASK;
+    if (fraction == 0) {
       return (short) (exponent * BUCKETS_PER_DOUBLING - 1);
     }
-    int low = 0;
-    int high = MANTISSA_BOUNDS.length;
-    while (low < high) {
-      int mid = (low + high) >>> 1;
-      if (mantissa <= MANTISSA_BOUNDS[mid]) {
-        high = mid;
-      } else {
-        low = mid + 1;
-      }
+    double mantissa = mantissa(fraction);
+    int bucket = FIRST_BOUND[(int) (fraction >>> (MANTISSA_BITS - CELL_BITS))];
+    // One bound at most lies between two mantissas that begin alike.
+    if (bucket < MANTISSA_BOUNDS.length && mantissa > MANTISSA_BOUNDS[bucket]) {
+      bucket++;
     }
-    return (short) (exponent * BUCKETS_PER_DOUBLING + low);
+    return (short) (exponent * BUCKETS_PER_DOUBLING + bucket);
   }
 
   /** Upper bound (inclusive) of a bucket, in milliseconds. */
@@ -64,11 +71,7 @@ public final class LatencySketch {
   }
 
   public void addCount(short index, long count) {
-    // What is read back comes in ascending order: each bucket goes to the end.
-    int at =
-        size > 0 && index > indexes[size - 1]
-            ? -size - 1
-            : Arrays.binarySearch(indexes, 0, size, index);
+    int at = find(index);
     if (at >= 0) {
       counts[at] += count;
       return;
@@ -85,6 +88,31 @@ public final class LatencySketch {
     indexes[insert] = index;
     counts[insert] = count;
     size++;
+  }
+
+  /** Where the bucket is in use, or minus one minus where it would be put. */
+  private int find(short index) {
+    if (size == 0 || index > indexes[size - 1]) {
+      // What is read back comes in ascending order: each bucket goes to the end.
+      return -size - 1;
+    }
+    // Indexes ascend by one at least, so both ends say how far off the bucket can be. In use are
+    // mostly all from one to another: then that is the place.
+    int low = Math.max(0, size - 1 - (indexes[size - 1] - index));
+    int high = Math.min(size - 1, index - indexes[0]);
+    while (low <= high) {
+      int mid = (low + high) >>> 1;
+      int there = indexes[mid];
+      if (there == index) {
+        return mid;
+      }
+      if (there < index) {
+        low = mid + 1;
+      } else {
+        high = mid - 1;
+      }
+    }
+    return -low - 1;
   }
 
   public void merge(LatencySketch other) {
@@ -171,5 +199,23 @@ public final class LatencySketch {
       bounds[k - 1] = Math.pow(2, k / (double) BUCKETS_PER_DOUBLING);
     }
     return bounds;
+  }
+
+  private static byte[] firstBound() {
+    byte[] first = new byte[1 << CELL_BITS];
+    int bound = 0;
+    for (int cell = 0; cell < first.length; cell++) {
+      double least = mantissa((long) cell << (MANTISSA_BITS - CELL_BITS));
+      while (bound < MANTISSA_BOUNDS.length && MANTISSA_BOUNDS[bound] < least) {
+        bound++;
+      }
+      first[cell] = (byte) bound;
+    }
+    return first;
+  }
+
+  /** The number from 1 to below 2 of those bits after the point. */
+  private static double mantissa(long fraction) {
+    return Double.longBitsToDouble((long) Double.MAX_EXPONENT << MANTISSA_BITS | fraction);
   }
 }

@@ -7,7 +7,10 @@ import io.spanmill.codec.DedupBatch;
 import io.spanmill.codec.PackedWriter;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
@@ -28,8 +31,13 @@ final class SpanIdentity {
   /** The ids agree where the hashes do. */
   private static final int IDS_IN_HASH = 1;
 
+  private static final int HASH_BYTES = 32;
+  private static final VarHandle LONG_BE =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   private final MessageDigest sha256;
   private final PackedWriter bytes = new PackedWriter(256);
+  private final byte[] hash = new byte[HASH_BYTES];
 
   SpanIdentity() {
     try {
@@ -93,7 +101,13 @@ final class SpanIdentity {
   }
 
   private long digest() {
-    return ByteBuffer.wrap(sha256.digest(bytes.toByteArray())).getLong();
+    bytes.addTo(sha256);
+    try {
+      sha256.digest(hash, 0, hash.length);
+    } catch (DigestException e) {
+      throw new IllegalStateException("SHA-256 does not fit into its own length", e);
+    }
+    return (long) LONG_BE.get(hash, 0);
   }
 
   private static int fold(long id) {
