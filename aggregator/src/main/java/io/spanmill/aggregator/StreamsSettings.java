@@ -44,6 +44,9 @@ final class StreamsSettings {
     p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksMemory.Setter.class);
     p.put(RocksMemory.CONFIG, memory);
+    // A task has one partition to read: there is no other whose records it could wait for, and to
+    // look whether it must costs a fiftieth of the thread.
+    p.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
     // Records are up to a megabyte: Streams' own bound counts records, not bytes.
     p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 8);
     consumer(p, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);

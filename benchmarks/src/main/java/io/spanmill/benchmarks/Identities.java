@@ -100,6 +100,7 @@ final class Identities {
           batch.idBits = 1;
           batch.add();
         }
+        batch.end();
         byte[] key = ByteBuffer.allocate(9).put((byte) 'b').putLong(offset++).array();
         producer.send(
             new ProducerRecord<>(CHANGELOG, (int) (offset % partitions), key, batch.finish()));

@@ -4,17 +4,22 @@
 package io.spanmill.codec;
 
 /**
- * The identities that one input record added to deduplication: a value of its persistent store,
- * whose key is the record's offset. Fixed 36 bytes an entry. Reused over values; not thread-safe.
+ * The identities that some input records added to deduplication, record by record: a value of its
+ * persistent store, whose key is the last record's offset. Fixed 36 bytes an entry and twelve a
+ * record. Values of the release before hold one record each. Reused over values; one object writes
+ * or reads; not thread-safe.
  */
 public final class DedupBatch {
   private static final int ENTRY_BYTES = 36;
+  private static final int ONE_RECORD = 1;
 
   private final PackedWriter out = new PackedWriter();
+  private final PackedWriter entries = new PackedWriter();
   private final PackedReader in = new PackedReader();
   private long arrivalMs;
   private int size;
   private int read;
+  private int version;
 
   // The entry added or read.
   public long spanHash;
@@ -32,28 +37,48 @@ public final class DedupBatch {
    */
   public int idBits;
 
-  /** Starts a value for a record that arrived then. */
+  /** Starts on a record that arrived then; its entries follow. */
   public void begin(long arrivalEpochMs) {
-    out.clear();
-    out.u8(RecordFormat.IDENTITIES.tag());
-    out.fixed64(arrivalEpochMs);
+    entries.clear();
+    arrivalMs = arrivalEpochMs;
     size = 0;
   }
 
   /** Adds the entry in the fields above. */
   public void add() {
-    out.fixed64(spanHash);
-    out.fixed64(attemptHash);
-    out.fixed32(spanBits);
-    out.fixed32(parentBits);
-    out.fixed32(startMicros);
-    out.fixed32(endMicros);
-    out.fixed32(idBits);
+    entries.fixed64(spanHash);
+    entries.fixed64(attemptHash);
+    entries.fixed32(spanBits);
+    entries.fixed32(parentBits);
+    entries.fixed32(startMicros);
+    entries.fixed32(endMicros);
+    entries.fixed32(idBits);
     size++;
   }
 
+  /** Adds the record to the value, unless it has no entries. */
+  public void end() {
+    if (size == 0) {
+      return;
+    }
+    if (out.size() == 0) {
+      out.u8(RecordFormat.IDENTITIES.tag());
+    }
+    out.fixed64(arrivalMs);
+    out.fixed32(size);
+    out.append(entries);
+  }
+
+  /** Bytes of the value so far; 0 without a record. */
+  public int sizeBytes() {
+    return out.size();
+  }
+
+  /** The value; the next one begins. */
   public byte[] finish() {
-    return out.toByteArray();
+    byte[] value = out.toByteArray();
+    out.clear();
+    return value;
   }
 
   /**
@@ -63,17 +88,37 @@ public final class DedupBatch {
    */
   public void decode(byte[] value) {
     in.reset(value);
-    RecordFormat.IDENTITIES.expect(in);
-    arrivalMs = in.fixed64();
-    if (in.remaining() % ENTRY_BYTES != 0) {
-      throw new CodecException("identities of " + value.length + " bytes are cut");
-    }
-    size = in.remaining() / ENTRY_BYTES;
+    version = RecordFormat.IDENTITIES.expect(in);
+    size = 0;
     read = 0;
   }
 
   /**
-   * Reads the next entry into the fields above.
+   * Turns to the next record, once all entries of the one before were read.
+   *
+   * @return false after the last
+   * @throws CodecException if the value is cut
+   */
+  public boolean nextRecord() {
+    if (in.remaining() == 0) {
+      return false;
+    }
+    arrivalMs = in.fixed64();
+    int bytes = in.remaining();
+    size = version == ONE_RECORD ? bytes / ENTRY_BYTES : in.fixed32();
+    read = 0;
+    boolean cut =
+        version == ONE_RECORD
+            ? bytes % ENTRY_BYTES != 0
+            : size < 0 || size > in.remaining() / ENTRY_BYTES;
+    if (cut) {
+      throw new CodecException("identities of " + bytes + " bytes are cut");
+    }
+    return true;
+  }
+
+  /**
+   * Reads the next entry of the record into the fields above.
    *
    * @return false after the last
    */
@@ -97,7 +142,7 @@ public final class DedupBatch {
     return arrivalMs;
   }
 
-  /** Entries added, or in the value read. */
+  /** Entries of the record. */
   public int size() {
     return size;
   }

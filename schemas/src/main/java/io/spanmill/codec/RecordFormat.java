@@ -19,8 +19,8 @@ public enum RecordFormat {
   ROWS(4, 1),
   /** A row of the rollup state: {@link RollupState}. */
   STATE(5, 1),
-  /** The identities one input record added: {@link DedupBatch}. */
-  IDENTITIES(6, 1),
+  /** The identities input records added: {@link DedupBatch}. */
+  IDENTITIES(6, 1, 2),
   /** Where a source partition went over to an edition of the rollups: {@link EditionCut}. */
   CUT(7, 1),
   /** A record of {@link #PARTIALS} behind one byte, without partials that others tell. */

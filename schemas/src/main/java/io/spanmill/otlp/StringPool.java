@@ -36,7 +36,8 @@ final class StringPool {
     String string = strings[place];
     if (kept != null
         && string != null
-        && Arrays.equals(kept, 0, kept.length, buf, offset, offset + length)) {
+        && kept.length == length
+        && isSame(kept, buf, offset, length)) {
       return string;
     }
     String fresh = new String(buf, offset, length, StandardCharsets.UTF_8);
@@ -46,5 +47,24 @@ final class StringPool {
     }
     seen[place] = hash;
     return fresh;
+  }
+
+  /** By words, the last of which reaches back: a text is short, and a call would cost as much. */
+  private static boolean isSame(byte[] kept, byte[] buf, int offset, int length) {
+    if (length < 8) {
+      for (int i = 0; i < length; i++) {
+        if (kept[i] != buf[offset + i]) {
+          return false;
+        }
+      }
+      return true;
+    }
+    for (int i = 0; i < length - 8; i += 8) {
+      if ((long) KeyHash.LONG_LE.get(kept, i) != (long) KeyHash.LONG_LE.get(buf, offset + i)) {
+        return false;
+      }
+    }
+    return (long) KeyHash.LONG_LE.get(kept, length - 8)
+        == (long) KeyHash.LONG_LE.get(buf, offset + length - 8);
   }
 }

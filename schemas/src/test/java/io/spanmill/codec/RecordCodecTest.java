@@ -324,8 +324,40 @@ class RecordCodecTest {
   @Test
   void dedupBatch_storedSampleStaysReadable() throws IOException {
     DedupBatch batch = new DedupBatch();
-    batch.begin(1_767_225_600_000L);
-    for (int i = 1; i <= 3; i++) {
+    addRecord(batch, 1_767_225_600_000L, 3);
+    addRecord(batch, 1_767_225_600_007L, 0);
+    addRecord(batch, 1_767_225_600_009L, 2);
+    CodecSamples.keep("dedup-batch-2", batch.finish());
+    assertThat(batch.sizeBytes()).isZero();
+
+    DedupBatch read = new DedupBatch();
+    read.decode(CodecSamples.stored("dedup-batch-2"));
+    assertRecord(read, 1_767_225_600_000L, 3);
+    assertRecord(read, 1_767_225_600_009L, 2);
+    assertThat(read.nextRecord()).isFalse();
+  }
+
+  @Test
+  void dedupBatch_ofTheReleaseBefore_isOneRecord() throws IOException {
+    DedupBatch read = new DedupBatch();
+    read.decode(CodecSamples.stored("dedup-batch-1"));
+    assertRecord(read, 1_767_225_600_000L, 3);
+    assertThat(read.nextRecord()).isFalse();
+  }
+
+  @Test
+  void dedupBatch_cut_isRefused() {
+    DedupBatch batch = new DedupBatch();
+    addRecord(batch, 5, 2);
+    byte[] value = batch.finish();
+    DedupBatch read = new DedupBatch();
+    read.decode(Arrays.copyOf(value, value.length - 1));
+    assertThatThrownBy(read::nextRecord).isInstanceOf(CodecException.class);
+  }
+
+  private static void addRecord(DedupBatch batch, long arrivalMs, int entries) {
+    batch.begin(arrivalMs);
+    for (int i = 1; i <= entries; i++) {
       batch.spanHash = -i;
       batch.attemptHash = 10L * i;
       batch.spanBits = i;
@@ -335,13 +367,14 @@ class RecordCodecTest {
       batch.idBits = i * i;
       batch.add();
     }
-    CodecSamples.keep("dedup-batch-1", batch.finish());
+    batch.end();
+  }
 
-    DedupBatch read = new DedupBatch();
-    read.decode(CodecSamples.stored("dedup-batch-1"));
-    assertThat(read.arrivalMs()).isEqualTo(1_767_225_600_000L);
-    assertThat(read.size()).isEqualTo(3);
-    for (int i = 1; i <= 3; i++) {
+  private static void assertRecord(DedupBatch read, long arrivalMs, int entries) {
+    assertThat(read.nextRecord()).isTrue();
+    assertThat(read.arrivalMs()).isEqualTo(arrivalMs);
+    assertThat(read.size()).isEqualTo(entries);
+    for (int i = 1; i <= entries; i++) {
       assertThat(read.next()).isTrue();
       assertThat(read.spanHash).isEqualTo(-i);
       assertThat(read.attemptHash).isEqualTo(10L * i);

@@ -14,9 +14,13 @@ import java.util.Objects;
  * on the log alone. One per task; not thread-safe.
  *
  * <p>Per input record: {@link #begin}, {@link #offer} (and {@link #offerRequest}) for each span
- * that counts in a layer, {@link #end}. After a restart {@link #rebuild} first.
+ * that counts in a layer, {@link #end}. {@link #save} before each commit. After a restart {@link
+ * #rebuild} first.
  */
 public final class Deduplicator {
+  /** A value is written past about this size, well under the broker's limit. */
+  private static final int MAX_BATCH_BYTES = 200_000;
+
   private final long horizonMs;
   private final long maxEntries;
   private final BatchStore store;
@@ -45,10 +49,13 @@ public final class Deduplicator {
     store.forEach(
         (storedOffset, value) -> {
           batch.decode(value);
-          while (batch.next()) {
-            log.add(batch);
+          while (batch.nextRecord()) {
+            while (batch.next()) {
+              log.add(batch);
+            }
+            records.add(batch.arrivalMs(), batch.size());
           }
-          records.add(storedOffset, batch.arrivalMs(), batch.size());
+          records.stored(storedOffset);
         });
   }
 
@@ -78,11 +85,30 @@ public final class Deduplicator {
     return attempt(root, Layer.GATEWAY_REQUEST);
   }
 
-  /** Ends the input record: what it added goes to the store. */
+  /** Ends the input record. */
   public void end() {
     if (batch.size() > 0) {
-      store.put(offset, batch.finish());
-      records.add(offset, arrivalMs, batch.size());
+      batch.end();
+      records.add(arrivalMs, batch.size());
+      if (batch.sizeBytes() >= MAX_BATCH_BYTES) {
+        save();
+      }
+    }
+  }
+
+  /**
+   * Writes what was added to the store; before each commit. Some records lie under one key, and go
+   * when the last of them is forgotten: until then a restart remembers all of them, and forgets
+   * those it had forgotten before it decides anything.
+   */
+  public void save() {
+    if (batch.sizeBytes() > 0) {
+      byte[] value = batch.finish();
+      // Where even the last record is forgotten by now, nothing would ever delete it.
+      if (!records.isEmpty()) {
+        store.put(offset, value);
+        records.stored(offset);
+      }
     }
   }
 
@@ -114,7 +140,9 @@ public final class Deduplicator {
     while (!records.isEmpty()
         && (records.firstArrivalMs() < arrivedBeforeMs || log.size() > maxEntries)) {
       log.forget(records.firstEntries());
-      store.delete(records.firstOffset());
+      if (records.firstKey() != RecordQueue.NO_KEY) {
+        store.delete(records.firstKey());
+      }
       records.removeFirst();
     }
   }

@@ -275,6 +275,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   }
 
   private void save() {
+    deduplicator.save();
     pending.save(fold, edition.get());
     position.save();
   }

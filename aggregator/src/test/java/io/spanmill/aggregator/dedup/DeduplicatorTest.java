@@ -49,7 +49,11 @@ class DeduplicatorTest {
     long arrivalMs = T0;
     for (int record = 0; record < 60; record++) {
       arrivalMs += random.nextInt(400);
+      if (random.nextInt(4) == 0) {
+        dedup.save();
+      }
       if (random.nextInt(10) == 0) {
+        dedup.save();
         dedup = new Deduplicator(horizonMs, maxEntries, store);
         dedup.rebuild();
       }
@@ -172,6 +176,32 @@ class DeduplicatorTest {
     assertThat(dedup.offer(call(1, 0))).isEqualTo(Verdict.NEW);
     dedup.end();
     assertThat(dedup.oldestArrivalMs()).isEqualTo(T0 + 1001);
+  }
+
+  @Test
+  void store_keepsNothingThatIsForgotten() {
+    MapStore store = new MapStore();
+    Deduplicator dedup = new Deduplicator(1000, 1000, store);
+    for (int record = 0; record < 10; record++) {
+      dedup.begin(record, T0 + record);
+      dedup.offer(call(1 + record, 0));
+      dedup.end();
+      if (record % 3 == 0) {
+        dedup.save();
+      }
+    }
+    dedup.save();
+    assertThat(store).containsOnlyKeys(0L, 3L, 6L, 9L);
+    dedup.begin(10, T0 + 1005);
+    assertThat(dedup.entries()).isEqualTo(5);
+    assertThat(store).containsOnlyKeys(6L, 9L);
+    dedup.offer(call(20, 0));
+    dedup.end();
+    // All that waits is forgotten before it was written.
+    dedup.begin(11, T0 + 3000);
+    dedup.end();
+    dedup.save();
+    assertThat(store).isEmpty();
   }
 
   @Test
