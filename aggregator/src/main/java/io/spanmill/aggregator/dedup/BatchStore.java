@@ -4,8 +4,8 @@
 package io.spanmill.aggregator.dedup;
 
 /**
- * Where the identities of each input record are kept over restarts: one value a record, in the
- * order of offsets.
+ * Where the identities of input records are kept over restarts: a value for some records that
+ * follow each other, under the offset of the last one.
  */
 public interface BatchStore {
   void put(long offset, byte[] batch);
