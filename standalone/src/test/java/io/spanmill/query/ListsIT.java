@@ -484,6 +484,7 @@ class ListsIT {
     private final String key;
     private long startNs = Long.MAX_VALUE;
     private long endNs = Long.MIN_VALUE;
+    private long traces;
     private long errors;
     private boolean priced;
     private long cost;
@@ -492,18 +493,44 @@ class ListsIT {
     Session(String key) {
       this.key = key;
     }
+
+    /** As its row tells it. */
+    String told() {
+      BigDecimal usd = BigDecimal.valueOf(cost, 12).stripTrailingZeros();
+      return String.join(
+          " ",
+          key,
+          Math.floorDiv(startNs, 1000) + " to " + Math.floorDiv(endNs, 1000),
+          traces + " traces",
+          errors + " errors",
+          tokens + " tokens",
+          priced ? cost == 0 ? "0" : usd.toPlainString() : "null");
+    }
+
+    static String told(JsonNode row) {
+      return String.join(
+          " ",
+          row.path("project").asText() + "/" + row.path("sessionId").asText(),
+          Math.round(row.path("start").asDouble() * 1000)
+              + " to "
+              + Math.round(row.path("end").asDouble() * 1000),
+          row.path("traceCount").asText() + " traces",
+          row.path("errorCount").asText() + " errors",
+          row.at("/tokens/total").asText() + " tokens",
+          row.path("costUsd").asText());
+    }
   }
 
-  private static List<Session> sessions() {
+  private static List<Session> sessions(long from, long to) {
     Map<String, Trace> traces = new HashMap<>();
     for (Span s : spans) {
-      if (in(s.ts(), FROM, TO)) {
+      if (in(s.ts(), from, to)) {
         traces.computeIfAbsent(s.trace(), Trace::new).add(s);
       }
     }
     for (Call c : calls) {
       Trace t = traces.get(c.trace());
-      if (t != null && in(c.eventMs(), FROM, TO) && c.layer().equals("gateway")) {
+      if (t != null && in(c.eventMs(), from, to) && c.layer().equals("gateway")) {
         t.add(c);
       }
     }
@@ -513,6 +540,7 @@ class ListsIT {
       Session s = out.computeIfAbsent(key, Session::new);
       s.startNs = Math.min(s.startNs, t.startNs);
       s.endNs = Math.max(s.endNs, t.endNs);
+      s.traces++;
       s.errors += t.errors;
       s.priced |= t.priced;
       s.cost += t.cost;
@@ -527,6 +555,10 @@ class ListsIT {
   }
 
   private static void checkSessions(List<Boolean> directions) throws Exception {
+    checkSessions(directions, FROM, TO);
+  }
+
+  private static void checkSessions(List<Boolean> directions, long from, long to) throws Exception {
     Map<String, Function<Session, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", s -> s.startNs);
     sorts.put("duration", s -> s.endNs - s.startNs);
@@ -534,16 +566,18 @@ class ListsIT {
     sorts.put("tokens", s -> s.tokens);
     sorts.put("errors", s -> s.errors);
     for (Map.Entry<String, Function<Session, Long>> sort : sorts.entrySet()) {
-      List<Session> expected = new ArrayList<>(sessions());
+      List<Session> expected = new ArrayList<>(sessions(from, to));
       expected.sort(Comparator.comparing(sort.getValue()).thenComparing(s -> s.key));
       check(
           "sessions",
           sort.getKey(),
           "",
-          r -> r.path("project").asText() + "/" + r.path("sessionId").asText(),
-          expected.stream().map(s -> s.key).toList(),
+          Session::told,
+          expected.stream().map(Session::told).toList(),
           directions,
-          r -> {});
+          r -> {},
+          from,
+          to);
     }
   }
 
@@ -629,6 +663,43 @@ class ListsIT {
     insertCalls(cheaper);
     checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
+    checkSessions(DOWN);
+  }
+
+  /** More traces than are held by their ids to look for them. */
+  @Test
+  void aSessionOfVeryManyTraces_hasItsPlace() throws Exception {
+    // In a range of its own, so that the other tests look for traces by their ids.
+    int traces = 20_500;
+    long from = NOW - 34 * DAY;
+    long beginNs = (from + DAY / 2) * 1_000_000;
+    clickHouse.execute(
+        Sql.of(
+                "INSERT INTO spans (project, ts, trace_id, span_id, arrival_time, start_time, end_time,"
+                    + " failed, session, name) SELECT 'alpha', end_time,"
+                    + " unhex(concat('c0ffee0000000000', lpad(hex(number), 16, '0'))),"
+                    + " unhex(lpad(hex(number), 16, '0')), now64(3),"
+                    + " fromUnixTimestamp64Nano(toInt64({begin:Int64} + number * 100000000), 'UTC')"
+                    + " AS start_time, start_time + INTERVAL 5 MILLISECOND AS end_time,"
+                    + " number % 7 = 0, 'crowd', 'span' FROM numbers({traces:Int64})")
+            .with("begin", beginNs)
+            .with("traces", traces));
+    int others = spans.size();
+    for (int n = 0; n < traces; n++) {
+      long at = beginNs + n * 100_000_000L;
+      spans.add(
+          new Span(
+              "alpha",
+              String.format("c0ffee0000000000%016x", n),
+              String.format("%016x", n),
+              true,
+              at,
+              at + 5_000_000,
+              n % 7 == 0,
+              "crowd"));
+    }
+    checkSessions(DOWN, from, from + DAY);
+    spans.subList(others, spans.size()).clear();
   }
 
   /** The first pages in both directions. */
@@ -641,6 +712,20 @@ class ListsIT {
       List<Boolean> directions,
       Consumer<JsonNode> row)
       throws Exception {
+    check(list, sort, status, key, ascending, directions, row, FROM, TO);
+  }
+
+  private static void check(
+      String list,
+      String sort,
+      String status,
+      Function<JsonNode, String> key,
+      List<String> ascending,
+      List<Boolean> directions,
+      Consumer<JsonNode> row,
+      long from,
+      long to)
+      throws Exception {
     for (boolean descending : directions) {
       List<String> expected = new ArrayList<>(ascending);
       if (descending) {
@@ -651,9 +736,9 @@ class ListsIT {
           "/api/v1/"
               + list
               + "?layer=gateway&from="
-              + FROM
+              + from
               + "&to="
-              + TO
+              + to
               + "&limit="
               + limit
               + "&sort="

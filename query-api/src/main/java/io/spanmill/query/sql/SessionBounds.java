@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What sessions of a range cannot exceed, kept. A session is known by a number: a name in a project
@@ -18,6 +20,9 @@ import java.util.Set;
 final class SessionBounds {
   /** How a session with a name is known among the rows of {@code session_traces}. */
   static final String NAME_KEY = "bitXor(session_hash, cityHash64(toString(project)))";
+
+  /** With more, they are asked for again wherever they are needed. */
+  private static final int MAX_TRACES = 50_000;
 
   private final Database database;
   private final KeptBounds kept;
@@ -65,35 +70,24 @@ final class SessionBounds {
     String columns = sort.equals("duration") ? "b, e" : "c";
     // A name that a trace has only in an hour that is in the range in part may lie outside of it.
     TimeRange whole = q.range().wholeHours();
+    Concerned concerned = hours.isEmpty() ? Concerned.ALL : concerned(q, sort, hours);
+    Sql atTheEnds = new Sql().add("SELECT trace_low FROM session_traces WHERE ");
+    atTheEnds.in("project", q.scope().projects());
+    atTheEnds(atTheEnds, q, whole);
+    concerned.and(atTheEnds, "trace_low");
     Sql sql =
         new Sql()
             .add("SELECT concat(if(named, 'n', 't'), toString(k)) AS key, toString(v) AS bound")
             .add(" FROM (SELECT k, max(named) AS named, " + bound + " AS v FROM (")
             .add("SELECT if(name = 0, low, name) AS k, name != 0 AS named, " + columns + " FROM (");
-    rows(sql, q, sort);
-    if (!hours.isEmpty()) {
-      sql.add(" AND low IN (");
-      touched(sql, q, sort, hours);
-      sql.add(" UNION ALL SELECT trace_low FROM session_traces WHERE ")
-          .in("project", q.scope().projects());
-      TraceBounds.hours(sql, q.range());
-      sql.add(" AND session_hash IN (SELECT session_hash FROM session_traces WHERE ")
-          .in("project", q.scope().projects());
-      TraceBounds.hours(sql, q.range());
-      sql.add(" AND trace_low IN (");
-      touched(sql, q, sort, hours);
-      sql.add(")))");
-    }
+    rows(sql, q, sort, concerned);
     sql.add(") AS a LEFT JOIN (");
-    names(sql, q);
+    names(sql, q, concerned);
     TraceBounds.hours(sql, whole);
     sql.add(") AS b USING low UNION ALL SELECT name AS k, true AS named, " + columns + " FROM (");
-    rows(sql, q, sort);
-    sql.add(" AND low IN (SELECT trace_low FROM session_traces WHERE ")
-        .in("project", q.scope().projects());
-    atTheEnds(sql, q, whole);
-    sql.add(")) AS a INNER JOIN (");
-    names(sql, q);
+    rows(sql, q, sort, new Concerned(atTheEnds, concerned.hours()));
+    sql.add(") AS a INNER JOIN (");
+    names(sql, q, concerned);
     atTheEnds(sql, q, whole);
     sql.add(") AS b USING low) GROUP BY k");
     sql.add(sort.equals("duration") ? "" : " HAVING v > 0");
@@ -104,28 +98,93 @@ final class SessionBounds {
         .toList();
   }
 
-  /** Appends a query for rows with {@code low} of their trace that a condition can follow. */
-  private static void rows(Sql sql, Question q, String sort) {
-    if (ofCalls(sort)) {
-      sql.add("SELECT " + TraceBounds.LOW + " AS low, ")
-          .add(sort.equals("cost") ? "cost" : CallsReader.TOKENS)
-          .add(" AS c FROM calls PREWHERE ");
-      CallsReader.range(sql, q);
-      sql.add(" WHERE 1");
+  /** Appends a query for rows with {@code low} of their trace. */
+  private static void rows(Sql sql, Question q, String sort, Concerned traces) {
+    if (!ofCalls(sort)) {
+      sql.add("SELECT trace_low AS low, ")
+          .add(sort.equals("errors") ? "errors AS c" : "start_ns AS b, end_ns AS e")
+          .add(" FROM trace_bounds WHERE ")
+          .in("project", q.scope().projects());
+      TraceBounds.hours(sql, q.range());
+      traces.andHour(sql, "hour");
+      traces.and(sql.add(sort.equals("errors") ? " AND errors > 0" : ""), "trace_low");
       return;
     }
-    sql.add("SELECT trace_low AS low, ")
-        .add(sort.equals("errors") ? "errors AS c" : "start_ns AS b, end_ns AS e")
-        .add(" FROM trace_bounds WHERE ")
-        .in("project", q.scope().projects());
-    TraceBounds.hours(sql, q.range());
-    sql.add(sort.equals("errors") ? " AND errors > 0" : "");
+    sql.add("SELECT " + TraceBounds.LOW + " AS low, ")
+        .add(sort.equals("cost") ? "cost" : CallsReader.TOKENS)
+        .add(" AS c FROM calls PREWHERE ");
+    CallsReader.range(sql, q);
+    traces.andHour(sql, "toStartOfHour(event_time)");
+    traces.and(sql.add(" WHERE 1"), "low");
   }
 
   /** Appends a query for the names of traces that a condition can follow. */
-  private static void names(Sql sql, Question q) {
+  private static void names(Sql sql, Question q, Concerned traces) {
     sql.add("SELECT DISTINCT trace_low AS low, " + NAME_KEY + " AS name FROM session_traces WHERE ")
         .in("project", q.scope().projects());
+    traces.and(sql, "trace_low");
+  }
+
+  /**
+   * Traces whose sessions are looked at.
+   *
+   * @param traces a query for the later halves of their ids; null: all
+   * @param hours epoch ms, in which they have spans; empty: any
+   */
+  private record Concerned(@Nullable Sql traces, Set<Long> hours) {
+    private static final Concerned ALL = new Concerned(null, Set.of());
+
+    private void and(Sql sql, String low) {
+      if (traces != null) {
+        sql.add(" AND " + low + " IN (").append(traces).add(")");
+      }
+    }
+
+    private void andHour(Sql sql, String hour) {
+      if (!hours.isEmpty()) {
+        TraceBounds.inHours(sql.add(" AND "), hour, hours);
+      }
+    }
+  }
+
+  /**
+   * The traces that have rows or tell names in these hours, and all others of sessions that those
+   * name. They are asked for once, as each mention of a query within another is worked out anew.
+   */
+  private Concerned concerned(Question q, String sort, Set<Long> hours) {
+    Sql traces = new Sql();
+    touched(traces, q, sort, hours);
+    traces
+        .add(" UNION ALL SELECT trace_low FROM session_traces WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(traces, q.range());
+    traces
+        .add(" AND session_hash IN (SELECT session_hash FROM session_traces WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(traces, q.range());
+    traces.add(" AND trace_low IN (");
+    touched(traces, q, sort, hours);
+    traces.add("))");
+    Sql first = new Sql().add("SELECT DISTINCT toInt64(low) AS low FROM (").append(traces);
+    first.add(") LIMIT ").bind(MAX_TRACES + 1);
+    List<Long> lows = database.query(first).stream().map(r -> r.integer("low")).toList();
+    if (lows.isEmpty()) {
+      return new Concerned(new Sql().add("SELECT toUInt64(0) WHERE 0"), Set.of());
+    }
+    if (lows.size() > MAX_TRACES) {
+      return new Concerned(traces, Set.of());
+    }
+    Sql known = new Sql().add("SELECT toUInt64(arrayJoin(").bind("Array(Int64)", lows).add("))");
+    Sql where =
+        new Sql()
+            .add("SELECT DISTINCT toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms")
+            .add(" FROM trace_bounds WHERE ")
+            .in("project", q.scope().projects());
+    TraceBounds.hours(where, q.range());
+    where.add(" AND trace_low IN (").append(known).add(")");
+    Set<Long> inHours = new TreeSet<>();
+    database.query(where).forEach(r -> inHours.add(r.integer("hour_ms")));
+    return new Concerned(known, inHours);
   }
 
   /** Appends that rows are of hours that are in the range in part. */
@@ -138,11 +197,12 @@ final class SessionBounds {
   /** Appends a query for traces that have such rows or tell names in these hours. */
   private static void touched(Sql sql, Question q, String sort, Set<Long> hours) {
     if (ofCalls(sort)) {
-      sql.add("SELECT " + TraceBounds.LOW + " FROM calls WHERE ");
+      sql.add("SELECT " + TraceBounds.LOW + " AS low FROM calls WHERE ");
       CallsReader.range(sql, q);
       TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);
     } else {
-      sql.add("SELECT trace_low FROM trace_bounds WHERE ").in("project", q.scope().projects());
+      sql.add("SELECT trace_low AS low FROM trace_bounds WHERE ")
+          .in("project", q.scope().projects());
       TraceBounds.inHours(sql.add(" AND "), "hour", hours);
     }
     sql.add(" UNION ALL SELECT trace_low FROM session_traces WHERE ");

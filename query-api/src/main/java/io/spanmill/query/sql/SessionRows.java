@@ -64,7 +64,7 @@ final class SessionRows {
     parts.keySet().retainAll(Set.copyOf(asked));
     parts.values().forEach(p -> p.sort(BY_START));
     Map<String, List<SessionNamings.Naming>> named =
-        undecided(q, parts.values(), ids -> Places.at(found.minutes(ids)));
+        undecided(q, parts.values(), ids -> Places.at(found.minutesOf(ids)));
     List<Session> out = new ArrayList<>();
     parts.forEach((key, mine) -> out.add(session(key, mine, shown(key, mine, named))));
     return out;

@@ -4,7 +4,7 @@
 package io.spanmill.query.sql;
 
 import io.spanmill.model.WindowKind;
-import java.util.ArrayList;
+import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,12 +14,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the traces that may belong to sessions, and where their spans lie: {@code session_traces}
  * is asked once for those that name them, {@code trace_bounds} once for the minutes. Thread-safe.
  */
 final class SessionTraces {
+  /** With more traces, sessions are looked for without knowing them. */
+  private static final int MAX_TRACES = 20_000;
+
   /** Whose spans: a trace can have some in several projects. */
   record TraceOf(String project, String trace) {}
 
@@ -27,56 +31,49 @@ final class SessionTraces {
   record Key(String project, String id) {}
 
   /**
-   * @param traces by session; one that names several belongs to one of them
-   * @param minutes in which spans ended, epoch seconds
+   * @param traces ids by session; one that names several belongs to one of them
+   * @param minutes in which spans ended, epoch seconds, by trace and project
    */
-  record Found(Map<Key, Set<TraceOf>> traces, Map<TraceOf, Set<Long>> minutes) {
+  record Found(Map<Key, Set<String>> traces, Map<String, Map<String, Set<Long>>> minutes) {
     /** Hours, epoch ms, in which traces of the session have spans. */
     Set<Long> hours(Key session) {
       Set<Long> out = new TreeSet<>();
-      for (TraceOf trace : traces.getOrDefault(session, Set.of())) {
-        for (long minute : minutes.getOrDefault(trace, Set.of())) {
-          out.add(WindowKind.HOUR.startOf(minute * 1000));
-        }
+      for (long minute : minutesOf(traces.getOrDefault(session, Set.of()))) {
+        out.add(WindowKind.HOUR.startOf(minute * 1000));
       }
       return out;
     }
 
     /** The same of these sessions alone. */
     Found of(Collection<Key> sessions) {
-      Map<Key, Set<TraceOf>> some = new LinkedHashMap<>();
-      Map<TraceOf, Set<Long>> where = new LinkedHashMap<>();
+      Map<Key, Set<String>> some = new LinkedHashMap<>();
+      Map<String, Map<String, Set<Long>>> where = new LinkedHashMap<>();
       for (Key session : sessions) {
-        Set<TraceOf> mine = traces.getOrDefault(session, Set.of());
+        Set<String> mine = traces.getOrDefault(session, Set.of());
         some.put(session, mine);
-        mine.forEach(t -> where.put(t, minutes.getOrDefault(t, Set.of())));
+        mine.forEach(t -> where.put(t, minutes.getOrDefault(t, Map.of())));
       }
       return new Found(some, where);
     }
 
     /** Minutes of all traces, epoch seconds. */
     Set<Long> allMinutes() {
-      Set<Long> out = new TreeSet<>();
-      minutes.values().forEach(out::addAll);
-      return out;
+      return minutesOf(minutes.keySet());
     }
 
     /** Minutes of these traces. */
-    Set<Long> minutes(Set<String> traceIds) {
+    Set<Long> minutesOf(Collection<String> traceIds) {
       Set<Long> out = new TreeSet<>();
-      minutes.forEach(
-          (trace, at) -> {
-            if (traceIds.contains(trace.trace())) {
-              out.addAll(at);
-            }
-          });
+      traceIds.forEach(t -> minutes.getOrDefault(t, Map.of()).values().forEach(out::addAll));
       return out;
     }
 
     /** Where spans of the traces lie, by project. */
     Map<String, Places> places() {
       Map<String, Set<Long>> out = new TreeMap<>();
-      minutes.forEach((t, at) -> out.computeIfAbsent(t.project(), p -> new TreeSet<>()).addAll(at));
+      for (Map<String, Set<Long>> byProject : minutes.values()) {
+        byProject.forEach((p, at) -> out.computeIfAbsent(p, k -> new TreeSet<>()).addAll(at));
+      }
       Map<String, Places> places = new TreeMap<>();
       out.forEach((project, at) -> places.put(project, Places.at(at)));
       return places;
@@ -84,7 +81,7 @@ final class SessionTraces {
 
     /** Their ids, each once. */
     List<String> ids() {
-      return minutes.keySet().stream().map(TraceOf::trace).distinct().toList();
+      return List.copyOf(minutes.keySet());
     }
   }
 
@@ -94,28 +91,51 @@ final class SessionTraces {
     this.database = database;
   }
 
-  /** By bounds' keys, as {@link SessionBounds} tells them. */
-  Found ofBounds(Question q, List<KeptBounds.Bound> bounds) {
-    Set<Long> lows = new TreeSet<>();
-    List<String> names = new ArrayList<>();
-    for (KeptBounds.Bound bound : bounds) {
-      String number = bound.key().substring(1);
-      if (bound.key().startsWith("n")) {
-        names.add(number);
-      } else {
-        lows.add(Long.parseUnsignedLong(number));
-      }
-    }
+  /** By bounds' keys, as {@link SessionBounds} tells them; null if there are very many. */
+  @Nullable Found ofBounds(Question q, List<KeptBounds.Bound> bounds) {
     Sql named = new Sql();
+    List<String> names = numbers(bounds, "n");
     if (!names.isEmpty()) {
-      named.add(SessionBounds.NAME_KEY + " IN (SELECT toUInt64(arrayJoin(").bindAll(names);
-      named.add(")))");
+      ofNumbers(named, names);
     }
+    Set<Long> lows = new TreeSet<>();
+    numbers(bounds, "t").forEach(n -> lows.add(Long.parseUnsignedLong(n)));
     return found(q, named, lows);
   }
 
-  /** By names and ids of traces without. */
-  Found ofIds(Question q, Collection<String> names, Collection<String> traceIds) {
+  private static List<String> numbers(List<KeptBounds.Bound> bounds, String kind) {
+    return bounds.stream()
+        .map(KeptBounds.Bound::key)
+        .filter(k -> k.startsWith(kind))
+        .map(k -> k.substring(1))
+        .toList();
+  }
+
+  private static void ofNumbers(Sql sql, List<String> names) {
+    sql.add(SessionBounds.NAME_KEY + " IN (SELECT toUInt64(arrayJoin(").bindAll(names).add(")))");
+  }
+
+  /** Sessions that have these bounds, and perhaps others. */
+  List<SessionsInOrder.Candidate> sessions(Question q, List<KeptBounds.Bound> bounds) {
+    Sql sql = new Sql().add("SELECT DISTINCT project, session AS sid, true AS named");
+    sql.add(" FROM session_traces WHERE ").in("project", q.scope().projects());
+    TraceBounds.hours(sql, q.range());
+    ofNumbers(sql.add(" AND "), numbers(bounds, "n"));
+    sql.add(" UNION ALL SELECT DISTINCT project, lower(hex(" + TraceBounds.TRACE_ID + ")),")
+        .add(" false FROM trace_bounds WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(sql, q.range());
+    sql.add(" AND trace_low IN (SELECT toUInt64(arrayJoin(").bindAll(numbers(bounds, "t"));
+    return database.query(sql.add(")))")).stream()
+        .map(
+            r ->
+                new SessionsInOrder.Candidate(
+                    new Key(r.text("project"), r.text("sid")), r.bool("named"), BigDecimal.ZERO))
+        .toList();
+  }
+
+  /** By names and ids of traces without; null if there are very many. */
+  @Nullable Found ofIds(Question q, Collection<String> names, Collection<String> traceIds) {
     Set<Long> lows = new TreeSet<>();
     traceIds.forEach(id -> lows.add(low(id)));
     Sql named = new Sql();
@@ -137,7 +157,7 @@ final class SessionTraces {
 
   private record Halves(String project, long high, long low) {}
 
-  private Found found(Question q, Sql named, Set<Long> lows) {
+  private @Nullable Found found(Question q, Sql named, Set<Long> lows) {
     Map<Halves, Set<Key>> sessions = new HashMap<>();
     Set<Long> all = new TreeSet<>(lows);
     if (!named.text().isEmpty()) {
@@ -149,42 +169,44 @@ final class SessionTraces {
               .add(" WHERE ")
               .in("project", q.scope().projects());
       TraceBounds.hours(sql, q.range());
-      for (Row row : database.query(sql)) {
+      List<Row> rows = database.query(sql.add(" LIMIT ").bind(MAX_TRACES + 1));
+      if (rows.size() > MAX_TRACES) {
+        return null;
+      }
+      for (Row row : rows) {
         String project = row.text("project");
+        String session = row.text("session");
         sessions
             .computeIfAbsent(
                 new Halves(project, row.integer("high"), row.integer("low")),
                 h -> new LinkedHashSet<>())
-            .add(new Key(project, row.text("session")));
+            .add(new Key(project, session));
         all.add(row.integer("low"));
-        if (isTraceId(row.text("session"))) {
+        if (isTraceId(session)) {
           // A trace without a name whose id others took for theirs.
-          all.add(low(row.text("session")));
-          lows.add(low(row.text("session")));
+          all.add(low(session));
+          lows.add(low(session));
         }
       }
     }
-    Map<Key, Set<TraceOf>> traces = new LinkedHashMap<>();
-    Map<TraceOf, Set<Long>> minutes = new LinkedHashMap<>();
-    if (all.isEmpty()) {
-      return new Found(traces, minutes);
-    }
-    for (Row row : database.query(places(q, all))) {
+    Found found = new Found(new LinkedHashMap<>(), new LinkedHashMap<>());
+    for (Row row : all.isEmpty() ? List.<Row>of() : database.query(places(q, all))) {
       String project = row.text("project");
       Halves halves = new Halves(project, row.integer("high"), row.integer("low"));
-      TraceOf trace =
-          new TraceOf(project, String.format("%016x%016x", halves.high(), halves.low()));
-      TraceBounds.minutes(row, minutes.computeIfAbsent(trace, t -> new TreeSet<>()));
-      for (Key session : sessions.getOrDefault(halves, Set.of())) {
-        traces.computeIfAbsent(session, s -> new LinkedHashSet<>()).add(trace);
-      }
+      String trace = String.format("%016x%016x", halves.high(), halves.low());
+      TraceBounds.minutes(
+          row,
+          found
+              .minutes()
+              .computeIfAbsent(trace, t -> new TreeMap<>())
+              .computeIfAbsent(project, p -> new TreeSet<>()));
+      Set<Key> its = new LinkedHashSet<>(sessions.getOrDefault(halves, Set.of()));
       if (lows.contains(halves.low())) {
-        traces
-            .computeIfAbsent(new Key(project, trace.trace()), s -> new LinkedHashSet<>())
-            .add(trace);
+        its.add(new Key(project, trace));
       }
+      its.forEach(s -> found.traces().computeIfAbsent(s, k -> new LinkedHashSet<>()).add(trace));
     }
-    return new Found(traces, minutes);
+    return found;
   }
 
   private static Sql places(Question q, Set<Long> lows) {

@@ -104,19 +104,19 @@ final class SessionsInOrder {
   /**
    * These sessions in order, all of them.
    *
-   * @param found where their traces lie
+   * @param found where their traces lie; null if there are too many to tell
    */
   List<Listed> among(
-      Question q, SessionQuery query, SessionTraces.Found found, List<SessionTraces.Key> sessions) {
+      Question q,
+      SessionQuery query,
+      SessionTraces.@Nullable Found found,
+      List<Candidate> sessions) {
     return sessions.isEmpty() ? List.of() : list(q, query, found, sessions);
   }
 
   private List<Listed> list(
-      Question q,
-      SessionQuery query,
-      SessionTraces.@Nullable Found found,
-      List<SessionTraces.Key> among) {
-    List<String> traceIds = found == null ? List.of() : found.ids();
+      Question q, SessionQuery query, SessionTraces.@Nullable Found found, List<Candidate> among) {
+    Sql traces = traces(q, found, among);
     Places places = found == null ? Places.ANYWHERE : Places.at(found.allMinutes());
     String sort = SORTS.getOrDefault(query.sort(), "start_ns");
     String direction = query.descending() ? " DESC" : " ASC";
@@ -154,15 +154,15 @@ final class SessionsInOrder {
     range(sql, "ts", q.range());
     filters(sql, q);
     places.and(sql, "ts");
-    ofTraces(sql, traceIds);
+    ofTraces(sql, traces);
     sql.add(" LIMIT 1 BY project, trace_id, span_id) GROUP BY project, trace_id) AS t LEFT JOIN (");
-    calls(sql, q, traceIds, places);
+    calls(sql, q, traces, places);
     sql.add(") AS c ON c.trace_id = t.trace_id GROUP BY project, sid)) WHERE 1");
-    if (found != null) {
+    if (!among.isEmpty()) {
       sql.add(" AND (project, sid) IN (SELECT arrayJoin(arrayZip(")
-          .bindAll(among.stream().map(SessionTraces.Key::project).toList())
+          .bindAll(among.stream().map(c -> c.key().project()).toList())
           .add(", ")
-          .bindAll(among.stream().map(SessionTraces.Key::id).toList())
+          .bindAll(among.stream().map(c -> c.key().id()).toList())
           .add(")))");
     }
     String text = query.text();
@@ -177,7 +177,7 @@ final class SessionsInOrder {
       sql.add(", ").bind(after.values().get(1)).add(", ").bind(after.values().get(2)).add(")");
     }
     sql.add(" ORDER BY " + sort + direction + ", project" + direction + ", sid" + direction);
-    if (found == null) {
+    if (among.isEmpty()) {
       sql.add(" LIMIT ").bind(query.limit() + 1L);
     }
     return database.query(sql, database.spilling()).stream()
@@ -203,10 +203,28 @@ final class SessionsInOrder {
         Session.Shown.NOTHING);
   }
 
-  private static void ofTraces(Sql sql, List<String> traceIds) {
-    if (!traceIds.isEmpty()) {
-      sql.add(" AND trace_id IN ");
-      CallsReader.traceIds(sql, traceIds);
+  /** A query for the traces that may belong to these sessions; none for all traces. */
+  private static Sql traces(
+      Question q, SessionTraces.@Nullable Found found, List<Candidate> among) {
+    Sql sql = new Sql();
+    if (among.isEmpty()) {
+      return sql;
+    }
+    List<String> ids = among.stream().map(c -> c.key().id()).toList();
+    CallsReader.selectTraceIds(
+        sql, found == null ? ids.stream().filter(SessionTraces::isTraceId).toList() : found.ids());
+    if (found == null) {
+      sql.add(" UNION ALL SELECT " + TraceBounds.TRACE_ID + " FROM session_traces WHERE ");
+      sql.in("project", q.scope().projects());
+      TraceBounds.hours(sql, q.range());
+      sql.add(" AND session_hash IN (SELECT sipHash64(arrayJoin(").bindAll(ids).add(")))");
+    }
+    return sql;
+  }
+
+  private static void ofTraces(Sql sql, Sql traces) {
+    if (!traces.text().isEmpty()) {
+      sql.add(" AND trace_id IN (").append(traces).add(")");
     }
   }
 
@@ -222,7 +240,7 @@ final class SessionsInOrder {
     sql.add(")");
   }
 
-  private static void calls(Sql sql, Question q, List<String> traceIds, Places places) {
+  private static void calls(Sql sql, Question q, Sql traces, Places places) {
     sql.add("SELECT trace_id, count() AS calls, countIf(priced = 'unpriced') AS unpriced,")
         .add(" countIf(priced = 'priced') AS priced, sum(greatest(input_tokens, 0)) AS input,")
         .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
@@ -233,7 +251,7 @@ final class SessionsInOrder {
         .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost FROM calls FINAL WHERE ");
     CallsReader.range(sql, q);
     places.and(sql, "event_time");
-    ofTraces(sql, traceIds);
+    ofTraces(sql, traces);
     sql.add(" GROUP BY trace_id");
   }
 

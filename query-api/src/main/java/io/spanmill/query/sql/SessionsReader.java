@@ -144,10 +144,21 @@ public final class SessionsReader {
       List<SessionsInOrder.Candidate> candidates,
       boolean narrowed) {
     SessionTraces.Found found = traces.ofIds(q, ids(candidates, true), ids(candidates, false));
-    List<SessionTraces.Key> keys = candidates.stream().map(SessionsInOrder.Candidate::key).toList();
-    return narrowed
-        ? new Exact(inOrder.among(q, query, found, keys), Places.at(found.allMinutes()))
-        : sorted(query, rows.read(q, found, keys));
+    return narrowed || found == null
+        ? exact(q, query, candidates, found)
+        : sorted(
+            query,
+            rows.read(q, found, candidates.stream().map(SessionsInOrder.Candidate::key).toList()));
+  }
+
+  private Exact exact(
+      Question q,
+      SessionQuery query,
+      List<SessionsInOrder.Candidate> candidates,
+      SessionTraces.@Nullable Found found) {
+    return new Exact(
+        inOrder.among(q, query, found, candidates),
+        found == null ? Places.ANYWHERE : Places.at(found.allMinutes()));
   }
 
   private static List<String> ids(List<SessionsInOrder.Candidate> sessions, boolean named) {
@@ -209,8 +220,12 @@ public final class SessionsReader {
     List<KeptBounds.Bound> known = bounds.greatest(q, sort, written);
     for (int more = query.limit() + 1 + SPARE; ; more *= GROWTH) {
       int count = count(known, query, more);
-      SessionTraces.Found found = traces.ofBounds(q, known.subList(0, count));
-      Exact exact = sorted(query, kept.read(q, found, found.traces().keySet(), written));
+      List<KeptBounds.Bound> greatest = known.subList(0, count);
+      SessionTraces.Found found = traces.ofBounds(q, greatest);
+      Exact exact =
+          found == null
+              ? exact(q, query, traces.sessions(q, greatest), found)
+              : sorted(query, kept.read(q, found, found.traces().keySet(), written));
       Session last = exact.at(query.limit());
       if (count < known.size()) {
         if (last != null && last.sortValue(sort).compareTo(known.get(count).value()) > 0) {
