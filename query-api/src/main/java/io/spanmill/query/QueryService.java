@@ -93,7 +93,7 @@ public final class QueryService implements AutoCloseable {
         new MetricsEndpoint(
             queries.ledger(), clickHouse, registry.getPrometheusRegistry(), settings, clock);
     ApiKeys keys = ApiKeys.of(settings);
-    Tokens tokens = new Tokens(settings, clock);
+    Tokens tokens = new Tokens(settings, keys, clock);
     AgentOpsSurface agentOps =
         new AgentOpsSurface(settings, queries, clickHouse, prices, keys, tokens, clock);
     Proxies proxies = new Proxies(settings);

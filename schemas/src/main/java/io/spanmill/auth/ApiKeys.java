@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,6 +101,17 @@ public final class ApiKeys {
       }
     }
     return found;
+  }
+
+  /** Whose key has this id, or null. */
+  public @Nullable Principal byId(String id) {
+    refresh();
+    return Stream.of(fixed, fromFile)
+        .flatMap(List::stream)
+        .map(Entry::principal)
+        .filter(principal -> principal.keyId().equals(id))
+        .findFirst()
+        .orElse(null);
   }
 
   private void refresh() {

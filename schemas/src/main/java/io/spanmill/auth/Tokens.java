@@ -25,8 +25,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens as AgentOps' SDK fetches them: JWT, HS256, {@code aud=authenticated}, 30 days.
- * Thread-safe.
+ * Tokens as AgentOps' SDK fetches them: JWT, HS256, {@code aud=authenticated}, 30 days. A token
+ * ends with its key, and allows nothing the key does not allow any more. Thread-safe.
  */
 public final class Tokens {
   /** How long a token is valid. */
@@ -38,9 +38,11 @@ public final class Tokens {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final byte[] secret;
+  private final ApiKeys keys;
+  private final boolean anonymous;
   private final Clock clock;
 
-  public Tokens(Settings settings, Clock clock) {
+  public Tokens(Settings settings, ApiKeys keys, Clock clock) {
     String configured = settings.secret(Keys.AUTH_TOKEN_SECRET);
     if (configured.isEmpty()) {
       secret = new byte[32];
@@ -48,6 +50,8 @@ public final class Tokens {
     } else {
       secret = configured.getBytes(StandardCharsets.UTF_8);
     }
+    this.keys = keys;
+    this.anonymous = settings.bool(Keys.AUTH_ANONYMOUS);
     this.clock = clock;
   }
 
@@ -102,12 +106,26 @@ public final class Tokens {
       claims
           .path("roles")
           .forEach(r -> roles.add(Role.valueOf(r.asText().toUpperCase(Locale.ROOT))));
-      return new Verified(
-          new Principal(claims.path("project").asText(), roles, claims.path("api_key").asText()),
-          claims);
+      Principal told =
+          new Principal(claims.path("project").asText(), roles, claims.path("api_key").asText());
+      return new Verified(current(told), claims);
     } catch (java.io.IOException | IllegalArgumentException e) {
       throw new TokenException("Invalid token");
     }
+  }
+
+  /** What the key of a token leaves of it; without configured keys, what the token says. */
+  private Principal current(Principal told) throws TokenException {
+    if (!keys.any() || (anonymous && told.keyId().equals(Principal.ANONYMOUS))) {
+      return told;
+    }
+    Principal now = keys.byId(told.keyId());
+    if (now == null || !now.mayRead(told.project())) {
+      throw new TokenException("Invalid token: its API key is not valid any more");
+    }
+    Set<Role> left = EnumSet.noneOf(Role.class);
+    told.roles().stream().filter(now::has).forEach(left::add);
+    return new Principal(told.project(), left, told.keyId());
   }
 
   /** The principal of a token, or null if it is not valid. */

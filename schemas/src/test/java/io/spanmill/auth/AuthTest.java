@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -77,23 +78,71 @@ class AuthTest {
   }
 
   @Test
+  void token_endsWithItsKey_andAllowsNoMoreThanIt() {
+    Settings before =
+        Settings.of(
+            Map.of(
+                "auth.token.secret",
+                "a-shared-secret",
+                "auth.keys",
+                "first-secret:shop:ingest|read,reads-everything:*:read|admin"));
+    ApiKeys keys = ApiKeys.of(before);
+    Tokens issuer = new Tokens(before, keys, Clock.systemUTC());
+    Principal shop = Objects.requireNonNull(keys.find("first-secret"));
+    Principal all = Objects.requireNonNull(keys.find("reads-everything"));
+    Principal oneOfAll = new Principal("shop", all.roles(), all.keyId());
+    String ofShop = issuer.issue(shop, "id");
+    String ofOne = issuer.issue(oneOfAll, "id");
+    assertThat(issuer.principal(ofShop)).isEqualTo(shop);
+    assertThat(issuer.principal(ofOne)).as("stays with its project").isEqualTo(oneOfAll);
+
+    Tokens later = after("first-secret:shop:read,reads-everything:*:read|admin");
+    assertThat(later.principal(ofShop))
+        .isEqualTo(new Principal("shop", Set.of(Role.READ), shop.keyId()));
+    assertThat(after("first-secret:other:ingest|read").principal(ofShop)).isNull();
+    assertThat(after("reads-everything:*:read|admin").principal(ofShop)).isNull();
+    assertThat(after("first-secret:shop:ingest|read").principal(ofOne)).isNull();
+    assertThat(
+            later.principal(
+                issuer.issue(new Principal("shop", shop.roles(), Principal.ANONYMOUS), "id")))
+        .as("keys are asked for now")
+        .isNull();
+  }
+
+  private static Tokens after(String keys) {
+    Settings settings =
+        Settings.of(
+            Map.of(
+                "auth.token.secret",
+                "a-shared-secret",
+                "auth.keys",
+                keys,
+                "auth.anonymous",
+                "false"));
+    return new Tokens(settings, ApiKeys.of(settings), Clock.systemUTC());
+  }
+
+  @Test
   void tokens_areTakenUntilTheyExpireAndOnlyWithTheRightSecret() throws Exception {
     Instant start = Instant.parse("2026-01-01T00:00:00Z");
     Settings settings = Settings.of(Map.of("auth.token.secret", "a-shared-secret"));
     Principal principal = new Principal("shop", Set.of(Role.INGEST, Role.READ), "1a2b3c4d");
-    String token = new Tokens(settings, Clock.fixed(start, ZoneOffset.UTC)).issue(principal, "id");
+    ApiKeys none = ApiKeys.of(settings);
+    String token =
+        new Tokens(settings, none, Clock.fixed(start, ZoneOffset.UTC)).issue(principal, "id");
     Clock late = Clock.fixed(start.plus(Tokens.VALIDITY), ZoneOffset.UTC);
     assertThat(
-            new Tokens(settings, Clock.fixed(start.plusSeconds(60), ZoneOffset.UTC))
+            new Tokens(settings, none, Clock.fixed(start.plusSeconds(60), ZoneOffset.UTC))
                 .verify(token)
                 .principal())
         .isEqualTo(principal);
-    assertThatThrownBy(() -> new Tokens(settings, late).verify(token))
+    assertThatThrownBy(() -> new Tokens(settings, none, late).verify(token))
         .hasMessage("Token has expired");
-    assertThat(new Tokens(Settings.of(Map.of()), Clock.systemUTC()).principal(token)).isNull();
+    assertThat(new Tokens(Settings.of(Map.of()), none, Clock.systemUTC()).principal(token))
+        .isNull();
     String unsigned = token.substring(0, token.lastIndexOf('.') + 1);
     for (String bad : List.of("", "x", "a.b.c", unsigned, token + "x")) {
-      assertThat(new Tokens(settings, Clock.fixed(start, ZoneOffset.UTC)).principal(bad))
+      assertThat(new Tokens(settings, none, Clock.fixed(start, ZoneOffset.UTC)).principal(bad))
           .as(bad)
           .isNull();
     }

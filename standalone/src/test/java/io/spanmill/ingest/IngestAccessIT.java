@@ -14,6 +14,7 @@ import io.grpc.StatusRuntimeException;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.TraceServiceGrpc;
 import io.opentelemetry.proto.trace.v1.Span;
+import io.spanmill.auth.ApiKeys;
 import io.spanmill.auth.Principal;
 import io.spanmill.auth.Role;
 import io.spanmill.auth.Tokens;
@@ -36,6 +37,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,14 +68,17 @@ class IngestAccessIT {
     Map<String, String> settings =
         Map.of(
             Keys.AUTH_KEYS,
-            KEY_A + ":a:ingest|metrics,key-that-only-reads:a:read",
+            KEY_A + ":a:ingest|metrics,key-that-only-reads:a:read,key-of-tokens:tokens:ingest",
             Keys.AUTH_TOKEN_SECRET,
             SECRET);
     try (IngestRig rig = new IngestRig(kafka.bootstrap(), settings)) {
-      Principal of = new Principal("tokens", Set.of(Role.INGEST), "abcd");
-      String token = tokens(Instant.now()).issue(of, "0");
-      String expired = tokens(Instant.now().minus(Duration.ofDays(31))).issue(of, "0");
-      String forged = new Tokens(Settings.of(Map.of()), Clock.systemUTC()).issue(of, "0");
+      ApiKeys keys = ApiKeys.of(Settings.of(settings));
+      Principal of = Objects.requireNonNull(keys.find("key-of-tokens"));
+      Principal gone = new Principal("tokens", Set.of(Role.INGEST), "abcd");
+      String token = tokens(keys, Instant.now()).issue(of, "0");
+      String revoked = tokens(keys, Instant.now()).issue(gone, "0");
+      String expired = tokens(keys, Instant.now().minus(Duration.ofDays(31))).issue(of, "0");
+      String forged = new Tokens(Settings.of(Map.of()), keys, Clock.systemUTC()).issue(of, "0");
       for (String authorization : new String[] {"Bearer " + KEY_A, "bearer " + token}) {
         ExportTraceServiceRequest request = IngestRig.request(1);
         assertThat(post(rig, request, "Authorization", authorization)).isEqualTo(200);
@@ -83,7 +88,9 @@ class IngestAccessIT {
       }
       assertThat(post(rig, IngestRig.request(1), "x-api-key", KEY_A)).isEqualTo(200);
       for (String wrong :
-          new String[] {KEY_A + "x", "key", expired, forged, token + "x", "a.b.c", "..", ""}) {
+          new String[] {
+            KEY_A + "x", "key", expired, revoked, forged, token + "x", "a.b.c", "..", ""
+          }) {
         assertThat(post(rig, IngestRig.request(1), "Authorization", "Bearer " + wrong))
             .as(wrong)
             .isEqualTo(401);
@@ -96,7 +103,7 @@ class IngestAccessIT {
           .isEqualTo(Status.Code.PERMISSION_DENIED);
       rig.key = KEY_A;
       assertThat(rig.metric("spanmill_ingest_requests_total", "outcome=\"unauthenticated\""))
-          .isEqualTo(16);
+          .isEqualTo(18);
       assertThat(rig.metric("spanmill_ingest_requests_total", "outcome=\"forbidden\""))
           .isEqualTo(2);
     }
@@ -260,9 +267,11 @@ class IngestAccessIT {
     return shown.getSubjectX500Principal().getName();
   }
 
-  private static Tokens tokens(Instant now) {
+  private static Tokens tokens(ApiKeys keys, Instant now) {
     return new Tokens(
-        Settings.of(Map.of(Keys.AUTH_TOKEN_SECRET, SECRET)), Clock.fixed(now, ZoneOffset.UTC));
+        Settings.of(Map.of(Keys.AUTH_TOKEN_SECRET, SECRET)),
+        keys,
+        Clock.fixed(now, ZoneOffset.UTC));
   }
 
   private static int post(IngestRig rig, ExportTraceServiceRequest request, String... headers) {

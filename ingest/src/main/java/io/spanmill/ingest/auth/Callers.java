@@ -25,7 +25,7 @@ public final class Callers {
   private static final String BEARER = "bearer ";
   private static final List<String> KEY_HEADERS = List.of("x-api-key", "x-agentops-api-key");
   private static final Principal OPEN =
-      new Principal(Projects.DEFAULT, Set.of(Role.INGEST, Role.METRICS), "anonymous");
+      new Principal(Projects.DEFAULT, Set.of(Role.INGEST, Role.METRICS), Principal.ANONYMOUS);
 
   private final ApiKeys keys;
   private final Tokens tokens;
@@ -40,7 +40,7 @@ public final class Callers {
    */
   public Callers(Settings settings, Clock clock) {
     keys = ApiKeys.of(settings);
-    tokens = new Tokens(settings, clock);
+    tokens = new Tokens(settings, keys, clock);
     anonymous = settings.bool(Keys.AUTH_ANONYMOUS);
     keysSet = keys.any();
     String address = settings.string(Keys.BIND_ADDRESS);

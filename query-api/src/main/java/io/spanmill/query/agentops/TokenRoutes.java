@@ -123,7 +123,7 @@ final class TokenRoutes {
       found = keys.find(uuid);
     }
     if (found == null && keyless) {
-      return new Principal(Projects.DEFAULT, Set.of(Role.INGEST, Role.READ), "anonymous");
+      return new Principal(Projects.DEFAULT, Set.of(Role.INGEST, Role.READ), Principal.ANONYMOUS);
     }
     if (found != null && found.project().equals(Principal.ALL_PROJECTS)) {
       return new Principal(

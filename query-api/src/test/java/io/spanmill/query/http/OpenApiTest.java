@@ -61,7 +61,7 @@ final class OpenApiTest {
     Settings settings = Settings.of(Map.of(Keys.CLICKHOUSE_URL, "http://127.0.0.1:1"));
     Clock clock = Clock.systemUTC();
     ApiKeys keys = ApiKeys.of(settings);
-    Tokens tokens = new Tokens(settings, clock);
+    Tokens tokens = new Tokens(settings, keys, clock);
     database = new Database(settings);
     clickHouse = ClickHouse.open(settings);
     proxies = new Proxies(settings);

@@ -515,7 +515,7 @@ final class ProxiesTest {
             new SimpleMeterRegistry(),
             Clock.systemUTC(),
             ApiKeys.of(settings),
-            new Tokens(settings, Clock.systemUTC()),
+            new Tokens(settings, ApiKeys.of(settings), Clock.systemUTC()),
             () -> null,
             List.of(),
             List.of(proxies));
