@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Knows which layers each project ever had calls in, and so which of them count where nobody says:
@@ -37,10 +38,19 @@ public final class LayerResolver {
   /** The scope for {@code layer=auto}. */
   public LayerScope auto(Collection<String> projects) {
     Map<String, Set<Layer>> known = seen();
-    if (!known.keySet().containsAll(projects)) {
-      // Its first calls may be visible since: what was read before would count none of them.
-      known = seen.anew();
+    if (!projects.stream().allMatch(project -> isSettled(known.get(project)))) {
+      // The first calls of a layer may be visible since: what was read before would count others.
+      return scope(projects, seen.anew());
     }
+    return scope(projects, known);
+  }
+
+  /** Whether no layer that may come can change what counts. */
+  private static boolean isSettled(@Nullable Set<Layer> seen) {
+    return seen != null && seen.contains(Layer.GATEWAY);
+  }
+
+  private static LayerScope scope(Collection<String> projects, Map<String, Set<Layer>> known) {
     Map<String, Set<Layer>> counted = new LinkedHashMap<>();
     for (String project : projects) {
       counted.put(project, auto(known.getOrDefault(project, Set.of())));
