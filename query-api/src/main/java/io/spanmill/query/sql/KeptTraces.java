@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,8 @@ import java.util.function.LongSupplier;
  * again when something was written into an hour in which it has spans. Thread-safe.
  */
 final class KeptTraces {
-  private static final int MAX_TRACES = 2000;
+  /** Traces and their calls, together. */
+  private static final int MAX_ROWS = 10_000;
 
   /** A trace with more calls, or one that goes on in more minutes, is read each time. */
   private static final int MAX_CALLS = 50;
@@ -33,7 +35,8 @@ final class KeptTraces {
   private final TraceBounds bounds;
   private final BiFunction<Set<String>, Places, List<WholeTrace>> reader;
   private final LongSupplier sureSinceMs;
-  private final Map<Asked, Known> kept = SpanHours.latest(MAX_TRACES);
+  private final Map<Asked, Known> kept = new LinkedHashMap<>(16, 0.75f, true);
+  private int keptRows;
 
   /**
    * @param reader reads traces of these projects that have spans in these places
@@ -68,6 +71,10 @@ final class KeptTraces {
               .min()
               .orElse(Long.MAX_VALUE);
       return new Known(traces, ended, sinceMs, readMs);
+    }
+
+    int rows() {
+      return 1 + traces.stream().mapToInt(trace -> trace.calls().size()).sum();
     }
 
     Known at(long ms) {
@@ -135,7 +142,13 @@ final class KeptTraces {
 
   private void keep(Set<String> projects, String low, Known known) {
     synchronized (kept) {
-      kept.put(new Asked(projects, low), known);
+      Known before = kept.put(new Asked(projects, low), known);
+      keptRows += known.rows() - (before == null ? 0 : before.rows());
+      Iterator<Known> longestUnused = kept.values().iterator();
+      while (keptRows > MAX_ROWS) {
+        keptRows -= longestUnused.next().rows();
+        longestUnused.remove();
+      }
     }
   }
 
