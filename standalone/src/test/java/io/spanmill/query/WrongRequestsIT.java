@@ -19,6 +19,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -86,7 +87,17 @@ class WrongRequestsIT {
     out.put("minCostUsd", List.of("", "-0.1", "0x10", "$1"));
     out.put("traceId", List.of("", "x", "0".repeat(31), "g".repeat(32)));
     out.put("content", List.of("", "x", "0".repeat(17)));
-    out.put("cursor", List.of("", "x", "e30", "W10", "////"));
+    // The last two are cursors of traces and of sessions, but for their first value.
+    out.put(
+        "cursor",
+        List.of(
+            "",
+            "x",
+            "e30",
+            "W10",
+            "////",
+            forged("[\"-start\",[\"x\",\"y\"]]"),
+            forged("[\"-start\",[\"x\",\"y\",\"z\"]]")));
     out.put("format", List.of("", "xml"));
     return out;
   }
@@ -270,5 +281,11 @@ class WrongRequestsIT {
       }
       return answer.toString(StandardCharsets.ISO_8859_1);
     }
+  }
+
+  private static String forged(String json) {
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(json.getBytes(StandardCharsets.UTF_8));
   }
 }

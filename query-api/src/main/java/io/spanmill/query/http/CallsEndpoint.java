@@ -133,12 +133,17 @@ final class CallsEndpoint implements Endpoint {
     if (text == null) {
       return null;
     }
+    String wrong = "not a cursor of this list";
     try {
-      return Cursor.decode(text, sort.text(), size);
+      Cursor cursor = Cursor.decode(text, sort.text(), size);
+      if (cursor.startsWithNumber(sort.name().equals("cost"))) {
+        return cursor;
+      }
     } catch (IllegalArgumentException e) {
-      throw ApiException.badParameter(
-          "cursor", e.getMessage() + ": take nextCursor of the page before, with the same sort");
+      wrong = e.getMessage();
     }
+    throw ApiException.badParameter(
+        "cursor", wrong + ": take nextCursor of the page before, with the same sort");
   }
 
   static @Nullable String traceId(@Nullable String text, String field) {

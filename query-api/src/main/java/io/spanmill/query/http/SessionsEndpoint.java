@@ -70,7 +70,7 @@ final class SessionsEndpoint implements Endpoint {
             sort.name(),
             sort.descending(),
             asked.params().text("q"),
-            cursor(asked.params(), sort),
+            CallsEndpoint.cursor(asked.params(), sort, SessionQuery.CURSOR_SIZE),
             asked.params().integer("limit", DEFAULT_ROWS, 1, MAX_ROWS));
     Long complete = queries.progress().read().completeThrough(List.of("spans", "calls"));
     Supplier<Map<String, RollupReader.Beside>> notCounted =
@@ -85,15 +85,6 @@ final class SessionsEndpoint implements Endpoint {
     out.put("rows", page.stream().map(SessionsEndpoint::row).toList());
     out.put("nextCursor", more ? cursor(sort, page.get(page.size() - 1)) : null);
     return out;
-  }
-
-  private static @Nullable Cursor cursor(Params params, Sort sort) {
-    Cursor cursor = CallsEndpoint.cursor(params, sort, SessionQuery.CURSOR_SIZE);
-    if (cursor != null && !cursor.startsWithNumber(sort.name().equals("cost"))) {
-      throw ApiException.badParameter(
-          "cursor", "not a cursor of this list: take nextCursor of the page before");
-    }
-    return cursor;
   }
 
   private static String cursor(Sort sort, Session last) {

@@ -25,11 +25,6 @@ public record Steps(long nominalMs, List<Long> startsMs, boolean even) {
     startsMs = List.copyOf(startsMs);
   }
 
-  /** Number of steps that {@link #of} would make at most, a cheap upper bound. */
-  public static long count(TimeRange range, long stepMs) {
-    return range.lengthMs() / stepMs + 2;
-  }
-
   /**
    * Steps aligned to the epoch, or to local midnight if the step is whole days and the zone is not
    * UTC.
