@@ -38,8 +38,8 @@ final class Plots {
     plots.endToEnd(args[2]);
     plots.comparison();
     plots.front();
-    plots.growth("kept", "spans kept before", "growth-kept.svg");
-    plots.growth("partitions", "partitions", "growth-partitions.svg");
+    plots.growth("kept", "CPU by spans kept before", "spans", "growth-kept.svg");
+    plots.growth("partitions", "CPU by partitions", "partitions", "growth-partitions.svg");
   }
 
   private JsonNode read(String name) throws IOException {
@@ -137,7 +137,7 @@ final class Plots {
   }
 
   /** End-to-end runs that differ in one number, by {@code e2e.sh … label=WHAT-NUMBER}. */
-  private void growth(String what, String unit, String name) throws IOException {
+  private void growth(String what, String title, String unit, String name) throws IOException {
     Map<Long, JsonNode> runs = new TreeMap<>();
     String begin = "e2e-" + what + "-";
     try (DirectoryStream<Path> files = Files.newDirectoryStream(results, begin + "*.json")) {
@@ -146,8 +146,7 @@ final class Plots {
         runs.put(Long.parseLong(number), MAPPER.readTree(Files.readAllBytes(file)));
       }
     }
-    BarChart chart =
-        new BarChart("CPU by " + unit, "CPU seconds (user and system) per million spans");
+    BarChart chart = new BarChart(title, "CPU seconds (user and system) per million spans");
     for (String process : List.of("aggregator", "clickhouse", "all")) {
       runs.forEach(
           (number, run) ->
