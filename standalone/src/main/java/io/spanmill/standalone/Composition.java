@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
  * thread; may be closed by any.
  */
 public final class Composition implements AutoCloseable {
+  /** How long a start may take: reading much state back takes its time on a slow machine. */
+  public static final Duration READY_LIMIT = Duration.ofMinutes(10);
+
   private static final Logger LOG = LoggerFactory.getLogger(Composition.class);
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration TELL_INTERVAL = Duration.ofSeconds(20);

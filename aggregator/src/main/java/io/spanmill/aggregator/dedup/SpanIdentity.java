@@ -7,9 +7,7 @@ import io.spanmill.codec.DedupBatch;
 import io.spanmill.codec.PackedWriter;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -32,12 +30,11 @@ final class SpanIdentity {
   private static final int IDS_IN_HASH = 1;
 
   private static final int HASH_BYTES = 32;
-  private static final VarHandle LONG_BE =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private final MessageDigest sha256;
   private final PackedWriter bytes = new PackedWriter(256);
   private final byte[] hash = new byte[HASH_BYTES];
+  private final ByteBuffer hashInOrder = ByteBuffer.wrap(hash);
 
   SpanIdentity() {
     try {
@@ -107,7 +104,7 @@ final class SpanIdentity {
     } catch (DigestException e) {
       throw new IllegalStateException("SHA-256 does not fit into its own length", e);
     }
-    return (long) LONG_BE.get(hash, 0);
+    return hashInOrder.getLong(0);
   }
 
   private static int fold(long id) {

@@ -180,10 +180,7 @@ public final class QueryBenchmark {
         calls.path("nextCursor").asText(""));
   }
 
-  /**
-   * The JIT compiler's work on what all questions share is not what is measured, nor are the reads
-   * of the live tail, which goes on for a minute after the start though nobody listens.
-   */
+  /** The JIT compiler's work on what all questions share is not what is measured. */
   private static void warmUp(Asked asked, QueryService service, HttpClient http) throws Exception {
     long until = System.nanoTime() + WARM_UP_NANOS;
     while (System.nanoTime() < until) {

@@ -11,7 +11,7 @@ import io.spanmill.query.sql.LayerScope;
 import io.spanmill.query.sql.Places;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Row;
-import io.spanmill.query.sql.TracesReader;
+import io.spanmill.query.sql.TraceFinder;
 import io.spanmill.query.sql.WholeTrace;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ public final class TraceRows {
 
   /** Rows of these traces of a list, in the order given. */
   List<Map<String, @Nullable Object>> of(
-      LayerScope scope, List<String> traceIds, TracesReader.Matches matches) {
+      LayerScope scope, List<String> traceIds, TraceFinder.Matches matches) {
     if (matches.whole().isEmpty()) {
       return of(scope, traceIds, matches.places());
     }

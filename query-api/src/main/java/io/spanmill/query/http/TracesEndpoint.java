@@ -7,8 +7,8 @@ import io.spanmill.query.sql.Cursor;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
 import io.spanmill.query.sql.RollupReader;
+import io.spanmill.query.sql.TraceFinder;
 import io.spanmill.query.sql.TraceQuery;
-import io.spanmill.query.sql.TracesReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -67,7 +67,7 @@ final class TracesEndpoint implements Endpoint {
         "Traces that began in the range, sorted, searched, page by page.",
         Map.of(
             "sort",
-            Described.sorts(TracesReader.SORT_NAMES),
+            Described.sorts(TraceFinder.SORT_NAMES),
             "costKind",
             CallsEndpoint.COST_KINDS,
             "status",
@@ -83,11 +83,11 @@ final class TracesEndpoint implements Endpoint {
         queries
             .database()
             .begin(() -> queries.rollups().notCounted(q.during(queries.snap(q.range()))));
-    TracesReader.Matches matches = queries.traces().find(q, query);
-    List<TracesReader.Found> found = matches.traces();
+    TraceFinder.Matches matches = queries.traceFinder().find(q, query);
+    List<TraceFinder.Found> found = matches.traces();
     boolean more = found.size() > query.limit();
-    List<TracesReader.Found> page = more ? found.subList(0, query.limit()) : found;
-    List<String> ids = page.stream().map(TracesReader.Found::traceId).toList();
+    List<TraceFinder.Found> page = more ? found.subList(0, query.limit()) : found;
+    List<String> ids = page.stream().map(TraceFinder.Found::traceId).toList();
     List<Map<String, @Nullable Object>> rows = traceRows.of(q.scope(), ids, matches);
     Map<String, @Nullable Object> out =
         Answers.range(q, new RollupReader.Origin("calls", complete), notCounted.get());
@@ -97,13 +97,13 @@ final class TracesEndpoint implements Endpoint {
     return out;
   }
 
-  private static String cursorAt(TraceQuery query, TracesReader.Found last) {
+  private static String cursorAt(TraceQuery query, TraceFinder.Found last) {
     String sort = (query.descending() ? "-" : "") + query.sort();
     return new Cursor(sort, List.of(last.sortValue(), last.traceId())).encode();
   }
 
   private static TraceQuery query(Params params) {
-    Sort sort = Sort.of(params, TracesReader.SORT_NAMES);
+    Sort sort = Sort.of(params, TraceFinder.SORT_NAMES);
     return new TraceQuery(
         sort.name(),
         sort.descending(),

@@ -35,10 +35,6 @@ public final class AgentOpsReader {
   private static final List<String> OPEN_STATES =
       List.of("Indeterminate", "Unknown", "Shutdown", "Reinitialized");
 
-  private static final String TOKENS =
-      "greatest(input_tokens, 0) + greatest(cache_read_tokens, 0) + greatest(cache_write_tokens, 0)"
-          + " + greatest(output_tokens, 0) + greatest(reasoning_tokens, 0)";
-
   private static final String FAILED =
       "if(roots + requests > 0, failed_roots + failed_requests > 0, last_failed)";
 
@@ -53,10 +49,10 @@ public final class AgentOpsReader {
   private final Database database;
   private final ResultCache cache;
   private final ProgressReader progress;
-  private final TracesReader traces;
+  private final TraceFinder traces;
 
   AgentOpsReader(
-      Database database, ResultCache cache, ProgressReader progress, TracesReader traces) {
+      Database database, ResultCache cache, ProgressReader progress, TraceFinder traces) {
     this.database = database;
     this.cache = cache;
     this.progress = progress;
@@ -71,7 +67,7 @@ public final class AgentOpsReader {
           new TraceQuery(
               "start", true, null, null, null, null, null, null, null, null, offset + limit);
       return traces.find(q, newest).traces().stream()
-          .map(TracesReader.Found::traceId)
+          .map(TraceFinder.Found::traceId)
           .skip(offset)
           .limit(limit)
           .toList();
@@ -121,7 +117,7 @@ public final class AgentOpsReader {
   public List<Row> money(Question q, @Nullable String text, boolean ofTraces) {
     Sql sql = new Sql().add("SELECT " + CostGroups.COLUMNS + " FROM calls FINAL WHERE ");
     if (ofTraces) {
-      CallsReader.range(sql, q.during(wide(q.range())));
+      CallsReader.range(sql, q.during(q.range().ofTraces()));
       sql.add(" AND trace_id IN (SELECT trace_id FROM ");
       found(sql, q, text, null, false);
       sql.add(")");
@@ -152,9 +148,7 @@ public final class AgentOpsReader {
             .add("SELECT count() AS n, countIf(failed OR status_code = 2) AS fail,")
             .add(" countIf(NOT failed AND status_code = 1) AS success FROM spans FINAL WHERE ")
             .in("project", q.scope().projects());
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
-    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(q.range().toMs());
-    sql.add(", 'UTC')");
+    sql.add(" AND ").during("ts", q.range());
     return run(sql, q).get(0);
   }
 
@@ -201,9 +195,8 @@ public final class AgentOpsReader {
             .add(" AS nested_ns, max(toUnixTimestamp64Nano(start_time))")
             .add(" - min(toUnixTimestamp64Nano(start_time)) AS last_start_ns FROM spans WHERE ")
             .in("project", q.scope().projects());
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
-    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(wide(q.range()).toMs());
-    sql.add(", 'UTC') AND toUnixTimestamp64Milli(start_time) >= ").bind(q.range().fromMs());
+    sql.add(" AND ").during("ts", q.range().ofTraces());
+    sql.add(" AND toUnixTimestamp64Milli(start_time) >= ").bind(q.range().fromMs());
     sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
     sql.add(" GROUP BY trace_id)");
     return database.queryFacts(sql).get(0);
@@ -215,9 +208,12 @@ public final class AgentOpsReader {
         new Sql()
             .add("SELECT count() AS calls, countIf(failed) AS failed,")
             .add(" countIf(priced = 'unpriced') AS unpriced,")
-            .add(" sumIf(" + TOKENS + ", priced = 'unpriced') AS unpriced_tokens,")
+            .add(" sumIf(" + CallsReader.TOKENS + ", priced = 'unpriced') AS unpriced_tokens,")
             .add(" sum(greatest(cache_read_tokens, 0)) AS cache_read,")
-            .add(" sum(greatest(reasoning_tokens, 0)) AS reasoning, sum(" + TOKENS + ") AS tokens,")
+            .add(
+                " sum(greatest(reasoning_tokens, 0)) AS reasoning, sum("
+                    + CallsReader.TOKENS
+                    + ") AS tokens,")
             .add(" toString(sum(cost)) AS cost FROM calls FINAL WHERE ");
     CallsReader.range(sql, q);
     return database.queryFacts(sql).get(0);
@@ -236,9 +232,7 @@ public final class AgentOpsReader {
         new Sql()
             .add("SELECT uniqExact(layer, trace_id, span_id) AS spans FROM duplicates WHERE ")
             .in("project", q.scope().projects());
-    sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
-    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs());
-    sql.add(", 'UTC')");
+    sql.add(" AND ").during("event_time", q.range());
     return database.queryFacts(sql).get(0);
   }
 
@@ -250,7 +244,7 @@ public final class AgentOpsReader {
    */
   private static void found(
       Sql sql, Question q, @Nullable String text, @Nullable String label, boolean calls) {
-    TimeRange wide = wide(q.range());
+    TimeRange wide = q.range().ofTraces();
     sql.add("(SELECT * FROM (SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
         .add(" max(toUnixTimestamp64Nano(end_time)) - start_ns AS duration_ns, count() AS spans,")
         .add(" countIf(failed) AS errors, countIf(" + TracesReader.ROOT + ") AS roots,")
@@ -281,23 +275,20 @@ public final class AgentOpsReader {
 
   private static void during(Sql sql, Question q, TimeRange range) {
     sql.in("project", q.scope().projects());
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(range.fromMs());
-    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(range.toMs()).add(", 'UTC')");
+    sql.add(" AND ").during("ts", range);
   }
 
   private static void joinCalls(Sql sql, Question q, TimeRange wide) {
     sql.add(" LEFT JOIN (SELECT trace_id, countIf(counted) AS calls,")
         .add(" countIf(counted AND isNotNull(cost)) AS costed,")
         .add(" sumIf(ifNull(cost, toDecimal128(0, 12)), counted) AS cost_sum,")
-        .add(" sumIf(" + TOKENS + ", counted) AS tokens,")
+        .add(" sumIf(" + CallsReader.TOKENS + ", counted) AS tokens,")
         .add(" countIf(layer = 'gateway_request') AS requests,")
         .add(" countIf(layer = 'gateway_request' AND failed) AS failed_requests,")
         .add(" argMaxIf(failed, event_time, counted) AS last_failed FROM (SELECT *, ");
     q.scope().condition(sql);
     sql.add(" AS counted FROM calls FINAL WHERE ").in("project", q.scope().projects());
-    sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(wide.fromMs());
-    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(wide.toMs());
-    sql.add(", 'UTC')) GROUP BY trace_id) AS c USING trace_id");
+    sql.add(" AND ").during("event_time", wide).add(") GROUP BY trace_id) AS c USING trace_id");
     // The map of attributes is read for the SDK's roots alone.
     sql.add(" LEFT JOIN (SELECT trace_id, true AS open FROM spans WHERE ");
     during(sql, q, wide);
@@ -306,14 +297,9 @@ public final class AgentOpsReader {
     sql.add(" LIMIT 1 BY trace_id) AS o USING trace_id");
   }
 
-  /** Spans and calls of a trace end up to a day after it began. */
-  private static TimeRange wide(TimeRange range) {
-    return new TimeRange(range.fromMs(), range.toMs() + TracesReader.DAY_MS);
-  }
-
   private List<Row> run(Sql sql, Question q) {
     Progress known = progress.read();
-    boolean closed = wide(q.range()).toMs() <= known.closedThroughMs();
+    boolean closed = q.range().ofTraces().toMs() <= known.closedThroughMs();
     // Bounded by time and memory: how many spans there are is nothing the asker can help.
     return cache.get(sql, known, closed, () -> database.query(sql)).rows();
   }

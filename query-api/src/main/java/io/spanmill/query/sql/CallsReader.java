@@ -3,6 +3,7 @@
  */
 package io.spanmill.query.sql;
 
+import io.spanmill.model.WindowKind;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,8 +25,6 @@ public final class CallsReader {
   static final String COST_KIND =
       "multiIf(priced = 'unpriced', 'unpriced', priced = 'none', 'none', cache_hit, 'cache_hit',"
           + " isNotNull(reported_cost), 'reported', 'computed')";
-
-  private static final long HOUR_MS = 3_600_000L;
 
   /** The kinds of tokens that are not in another. */
   static final List<String> TOKEN_COLUMNS =
@@ -103,6 +102,15 @@ public final class CallsReader {
     this.kept = new KeptCalls(database, sureSinceMs);
   }
 
+  /**
+   * What a call adds to what traces and sessions are sorted by.
+   *
+   * @param sort {@code cost} or {@code tokens}
+   */
+  static String valueOf(String sort) {
+    return sort.equals("cost") ? "cost" : TOKENS;
+  }
+
   /** Up to {@code limit + 1} calls, so that the caller sees whether there are more. */
   public List<Row> list(Question q, CallQuery query) {
     if (query.descending()
@@ -116,7 +124,7 @@ public final class CallsReader {
       }
     }
     if (query.sort().equals("start") && query.descending()) {
-      for (long since : Slices.before(newestMs(q, query), q.range())) {
+      for (long since : Slices.before(Slices.newestMs(q.range(), query.after()), q.range())) {
         // A call that began since then ended since then: all of those are seen.
         List<Row> found = list(q.during(new TimeRange(since, q.range().toMs())), query, since);
         if (found.size() > query.limit()) {
@@ -125,14 +133,6 @@ public final class CallsReader {
       }
     }
     return list(q, query, 0);
-  }
-
-  /** Newest instant at which a call of this page can begin. */
-  private static long newestMs(Question q, CallQuery query) {
-    Cursor after = query.after();
-    return after == null
-        ? q.range().toMs()
-        : Math.min(q.range().toMs(), Long.parseLong(after.values().get(0)) / 1_000_000 + 1);
   }
 
   /**
@@ -405,11 +405,9 @@ public final class CallsReader {
         .add(" AS ended_before FROM (SELECT toString(model) AS m, " + TOKENS + " AS t,")
         .add(" toUnixTimestamp64Micro(start_time) AS began, began + duration_us AS ended")
         .add(" FROM calls FINAL WHERE layer = 'engine'")
-        .add(" AND event_time >= fromUnixTimestamp64Milli(")
-        .bind(range.fromMs())
-        .add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(")
-        .bind(range.toMs())
-        .add(", 'UTC'))) GROUP BY m");
+        .add(" AND ")
+        .during("event_time", range)
+        .add(")) GROUP BY m");
     return database.queryFacts(sql);
   }
 
@@ -435,8 +433,9 @@ public final class CallsReader {
         .add(" FROM calls WHERE ");
     sql.in("project", q.scope().projects());
     sql.add(" AND layer = 'gateway' AND event_time >= fromUnixTimestamp64Milli(");
-    sql.bind(Math.max(0, q.range().fromMs() - HOUR_MS));
-    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs() + HOUR_MS);
+    sql.bind(Math.max(0, q.range().fromMs() - WindowKind.HOUR.lengthMs()));
+    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(")
+        .bind(q.range().toMs() + WindowKind.HOUR.lengthMs());
     sql.add(", 'UTC')) GROUP BY service ORDER BY calls DESC LIMIT 100");
     return database.queryFacts(sql);
   }
@@ -453,9 +452,7 @@ public final class CallsReader {
 
   static void range(Sql sql, Question q) {
     q.scope().condition(sql);
-    sql.add(" AND event_time >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
-    sql.add(", 'UTC') AND event_time < fromUnixTimestamp64Milli(").bind(q.range().toMs());
-    sql.add(", 'UTC')");
+    sql.add(" AND ").during("event_time", q.range());
   }
 
   private static void conditions(Sql sql, Question q, CallQuery query) {

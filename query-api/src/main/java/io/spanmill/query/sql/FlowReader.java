@@ -45,8 +45,6 @@ public final class FlowReader {
       sql.add(" AND trace_id = toFixedString(unhex(").bind(traceId).add("), 16)");
       return;
     }
-    sql.add(" AND " + time + " >= fromUnixTimestamp64Milli(").bind(q.range().fromMs());
-    sql.add(", 'UTC') AND " + time + " < fromUnixTimestamp64Milli(").bind(q.range().toMs());
-    sql.add(", 'UTC')");
+    sql.add(" AND ").during(time, q.range());
   }
 }

@@ -101,10 +101,7 @@ final class KeptBounds {
       boolean leaving,
       int count,
       Source source) {
-    TimeRange hours =
-        new TimeRange(
-            WindowKind.HOUR.startOf(range.fromMs()),
-            WindowKind.HOUR.startOf(range.toMs() - 1) + WindowKind.HOUR.lengthMs());
+    TimeRange hours = range.aroundHours();
     Kept known;
     synchronized (kept) {
       known = kept.get(asked);

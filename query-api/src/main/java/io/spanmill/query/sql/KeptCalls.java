@@ -83,7 +83,7 @@ final class KeptCalls {
         .add("', toString(toUnixTimestamp64Milli(event_time)), '" + PARTS)
         .add("', toString(" + value + "), '" + PARTS + "', project) AS key,")
         .add(" toString(" + value + ") AS bound FROM calls PREWHERE ");
-    CallsReader.range(sql, q.during(TraceBounds.around(q.range())));
+    CallsReader.range(sql, q.during(q.range().aroundHours()));
     if (!hours.isEmpty()) {
       TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);
     }

@@ -77,13 +77,7 @@ public record Metric(
     count(m, "tokens.cacheWrite", "cache_write_tokens", null);
     count(m, "tokens.output", "output_tokens", null);
     count(m, "tokens.reasoning", "reasoning_tokens", null);
-    List<String> kinds =
-        List.of(
-            "input_tokens",
-            "cache_read_tokens",
-            "cache_write_tokens",
-            "output_tokens",
-            "reasoning_tokens");
+    List<String> kinds = CallsReader.TOKEN_COLUMNS;
     List<String> sums = new ArrayList<>();
     kinds.forEach(k -> sums.add("sum(m_" + k + ")"));
     m.put(

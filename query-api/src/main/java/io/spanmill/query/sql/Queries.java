@@ -28,6 +28,7 @@ public final class Queries {
   private final SpanCounter spans;
   private final CallsReader calls;
   private final TracesReader traces;
+  private final TraceFinder traceFinder;
   private final StatusReader status;
   private final LedgerReader ledger;
   private final SessionsReader sessions;
@@ -62,12 +63,13 @@ public final class Queries {
         Math.min(settings.integer(Keys.RETENTION_CALLS), settings.integer(Keys.RETENTION_SPANS));
     LongSupplier sureSinceMs = () -> clock.millis() - TimeUnit.DAYS.toMillis(factDays);
     this.calls = new CallsReader(database, sureSinceMs);
-    this.traces = new TracesReader(database, calls, sureSinceMs);
+    this.traces = new TracesReader(database, calls);
+    this.traceFinder = new TraceFinder(database, traces, sureSinceMs);
     this.status = new StatusReader(database);
     this.ledger = new LedgerReader(database, editions);
     this.sessions = new SessionsReader(database);
     this.flow = new FlowReader(database);
-    this.agentOps = new AgentOpsReader(database, cache, progress, traces);
+    this.agentOps = new AgentOpsReader(database, cache, progress, traceFinder);
     this.uploads = new UploadsReader(database);
     this.live = new LiveReader(database);
     Set<String> configured = new TreeSet<>();
@@ -112,6 +114,10 @@ public final class Queries {
 
   public CallsReader calls() {
     return calls;
+  }
+
+  public TraceFinder traceFinder() {
+    return traceFinder;
   }
 
   public TracesReader traces() {

@@ -4,9 +4,7 @@
 package io.spanmill.query.sql;
 
 import java.math.BigDecimal;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +36,7 @@ final class SessionBounds {
    * a trace.
    *
    * @param sort one of {@link SessionsReader#SORT_NAMES} but {@code start}
-   * @param written when {@link #tables} told that hours of the range were written into
+   * @param written when spans and calls were written into hours of the range
    */
   List<KeptBounds.Bound> greatest(Question q, String sort, WrittenHours written) {
     return kept.greatest(
@@ -49,10 +47,6 @@ final class SessionBounds {
         true,
         KeptBounds.KEPT,
         (hours, count) -> read(q, sort, hours, count));
-  }
-
-  private static boolean ofCalls(String sort) {
-    return sort.equals("cost") || sort.equals("tokens");
   }
 
   /**
@@ -92,15 +86,14 @@ final class SessionBounds {
     sql.add(") AS b USING low) GROUP BY k");
     sql.add(sort.equals("duration") ? "" : " HAVING v > 0");
     sql.add(" ORDER BY v DESC, k DESC LIMIT ").bind(count).add(") ORDER BY v DESC, key DESC");
-    Map<String, String> settings = new HashMap<>(database.spilling());
-    return database.query(sql, settings).stream()
+    return database.query(sql, database.spilling()).stream()
         .map(r -> new KeptBounds.Bound(r.text("key"), new BigDecimal(r.text("bound"))))
         .toList();
   }
 
   /** Appends a query for rows with {@code low} of their trace. */
   private static void rows(Sql sql, Question q, String sort, Concerned traces) {
-    if (!ofCalls(sort)) {
+    if (!TraceBounds.isOfCalls(sort)) {
       sql.add("SELECT trace_low AS low, ")
           .add(sort.equals("errors") ? "errors AS c" : "start_ns AS b, end_ns AS e")
           .add(" FROM trace_bounds WHERE ")
@@ -111,7 +104,7 @@ final class SessionBounds {
       return;
     }
     sql.add("SELECT " + TraceBounds.LOW + " AS low, ")
-        .add(sort.equals("cost") ? "cost" : CallsReader.TOKENS)
+        .add(CallsReader.valueOf(sort))
         .add(" AS c FROM calls PREWHERE ");
     CallsReader.range(sql, q);
     traces.andHour(sql, "toStartOfHour(event_time)");
@@ -196,7 +189,7 @@ final class SessionBounds {
 
   /** Appends a query for traces that have such rows or tell names in these hours. */
   private static void touched(Sql sql, Question q, String sort, Set<Long> hours) {
-    if (ofCalls(sort)) {
+    if (TraceBounds.isOfCalls(sort)) {
       sql.add("SELECT " + TraceBounds.LOW + " AS low FROM calls WHERE ");
       CallsReader.range(sql, q);
       TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);

@@ -154,7 +154,7 @@ final class SessionRows {
             .add(naming + ") AS namings, countIf(" + naming + " AND undecided) AS undecided")
             .add(" FROM (SELECT project, trace_id, span_id, parent_span_id, start_time, end_time,")
             .add(" failed, user, session, name, agent, dialect, ");
-    within(sql, "ts", q.range());
+    sql.during("ts", q.range());
     sql.add(" AS within, " + SessionNamings.KIND + " AS kind, ")
         .add(SessionNamings.UNDECIDED + " AS undecided FROM spans PREWHERE trace_id IN ");
     CallsReader.traceIds(sql, traceIds);
@@ -189,7 +189,7 @@ final class SessionRows {
         .add(" AS models FROM (SELECT trace_id, priced, input_tokens, cache_read_tokens,")
         .add(" cache_write_tokens, output_tokens, reasoning_tokens, saved_tokens, cost, model,")
         .add(" start_time, ");
-    within(sql, "event_time", q.range());
+    sql.during("event_time", q.range());
     sql.add(" AS within FROM calls PREWHERE trace_id IN ");
     CallsReader.traceIds(sql, traceIds);
     sql.add(" WHERE ");
@@ -199,12 +199,6 @@ final class SessionRows {
     return sql.add(
             " ORDER BY version DESC LIMIT 1 BY project, layer, event_time, trace_id, span_id")
         .add(") GROUP BY trace_id");
-  }
-
-  private static void within(Sql sql, String column, TimeRange range) {
-    sql.add(column + " >= fromUnixTimestamp64Milli(").bind(range.fromMs());
-    sql.add(", 'UTC') AND " + column + " < fromUnixTimestamp64Milli(").bind(range.toMs());
-    sql.add(", 'UTC')");
   }
 
   private static Session session(SessionTraces.Key key, List<Part> parts, Session.Shown shown) {

@@ -42,7 +42,7 @@ final class SessionsInOrder {
 
   /** Sessions by what their sort value cannot exceed; by their begin, as far as it is seen. */
   List<Candidate> candidates(Question q, SessionQuery query, int count) {
-    boolean byCalls = query.sort().equals("cost") || query.sort().equals("tokens");
+    boolean byCalls = TraceBounds.isOfCalls(query.sort());
     String text = query.text();
     String bound =
         switch (query.sort()) {
@@ -62,13 +62,12 @@ final class SessionsInOrder {
       sql.add(", max(positionCaseInsensitiveUTF8(user, ").bind(text).add(") > 0) AS user_matches");
     }
     sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
-    range(sql, "ts", q.range());
+    sql.add(" AND ").during("ts", q.range());
     filters(sql, q);
     sql.add(" GROUP BY project, id) AS t");
     if (byCalls) {
       sql.add(" LEFT JOIN (SELECT " + TracesReader.ID + " AS id, ")
-          .add(query.sort().equals("cost") ? "sum(cost)" : "sum(" + CallsReader.TOKENS + ")")
-          .add(" AS of_calls FROM calls PREWHERE ");
+          .add("sum(" + CallsReader.valueOf(query.sort()) + ") AS of_calls FROM calls PREWHERE ");
       CallsReader.range(sql, q);
       sql.add(" GROUP BY id) AS c ON c.id = t.id");
     }
@@ -151,7 +150,7 @@ final class SessionsInOrder {
                     + " start_time,")
             .add(" end_time, failed FROM spans WHERE ")
             .in("project", q.scope().projects());
-    range(sql, "ts", q.range());
+    sql.add(" AND ").during("ts", q.range());
     filters(sql, q);
     places.and(sql, "ts");
     ofTraces(sql, traces);
@@ -253,11 +252,5 @@ final class SessionsInOrder {
     places.and(sql, "event_time");
     ofTraces(sql, traces);
     sql.add(" GROUP BY trace_id");
-  }
-
-  private static void range(Sql sql, String column, TimeRange range) {
-    sql.add(" AND " + column + " >= fromUnixTimestamp64Milli(").bind(range.fromMs());
-    sql.add(", 'UTC') AND " + column + " < fromUnixTimestamp64Milli(").bind(range.toMs());
-    sql.add(", 'UTC')");
   }
 }

@@ -85,7 +85,8 @@ public final class SessionsReader {
    * left out when its true begin is known.
    */
   private List<Session> newest(Question q, SessionQuery query, boolean narrowed) {
-    List<Long> slices = new ArrayList<>(Slices.before(newestMs(q, query), q.range()));
+    List<Long> slices =
+        new ArrayList<>(Slices.before(Slices.newestMs(q.range(), query.after()), q.range()));
     slices.add(q.range().fromMs());
     for (long since : slices) {
       boolean all = since == q.range().fromMs();
@@ -102,14 +103,6 @@ public final class SessionsReader {
       }
     }
     return List.of();
-  }
-
-  /** Newest instant at which a session of this page can begin. */
-  private static long newestMs(Question q, SessionQuery query) {
-    Cursor after = query.after();
-    return after == null
-        ? q.range().toMs()
-        : Math.min(q.range().toMs(), Long.parseLong(after.values().get(0)) / 1_000_000 + 1);
   }
 
   /**

@@ -5,6 +5,7 @@ package io.spanmill.query.sql;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stretches at the end of a range to look for the newest rows in, each much longer than the one
@@ -14,6 +15,13 @@ final class Slices {
   private static final long[] LENGTHS_MS = {120_000, 3_600_000, 30 * 3_600_000L};
 
   private Slices() {}
+
+  /** Newest instant at which a row of a page can begin that is sorted by begin, newest first. */
+  static long newestMs(TimeRange range, @Nullable Cursor after) {
+    return after == null
+        ? range.toMs()
+        : Math.min(range.toMs(), Long.parseLong(after.values().get(0)) / 1_000_000 + 1);
+  }
 
   /**
    * Where to begin, one after another; not the begin of the range itself.

@@ -444,8 +444,7 @@ public final class SpanCounter {
   private static void where(
       Sql sql, LayerScope scope, Filters filters, TimeRange range, boolean each) {
     sql.add(" FROM spans").add(each ? " FINAL" : "").add(" WHERE ").in("project", scope.projects());
-    sql.add(" AND ts >= fromUnixTimestamp64Milli(").bind(range.fromMs());
-    sql.add(", 'UTC') AND ts < fromUnixTimestamp64Milli(").bind(range.toMs()).add(", 'UTC')");
+    sql.add(" AND ").during("ts", range);
     filters.and(sql);
   }
 

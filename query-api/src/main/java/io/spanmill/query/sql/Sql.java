@@ -48,6 +48,15 @@ public final class Sql {
     return add(column).add(" IN ").bindAll(values);
   }
 
+  /** Appends that a column of milliseconds lies in the range; the column is program text. */
+  Sql during(String column, TimeRange range) {
+    return add(column + " >= fromUnixTimestamp64Milli(")
+        .bind(range.fromMs())
+        .add(", 'UTC') AND " + column + " < fromUnixTimestamp64Milli(")
+        .bind(range.toMs())
+        .add(", 'UTC')");
+  }
+
   /** Appends another piece, its parameters renumbered. */
   public Sql append(Sql other) {
     String piece = other.text.toString();

@@ -26,6 +26,18 @@ public record TimeRange(long fromMs, long toMs) {
     return ms >= fromMs && ms < toMs;
   }
 
+  /** Where spans and calls lie of traces that began in it: they end up to a day after that. */
+  TimeRange ofTraces() {
+    return new TimeRange(fromMs, toMs + TracesReader.DAY_MS);
+  }
+
+  /** The hours that have a part in it: what is kept of an hour is of all of it. */
+  TimeRange aroundHours() {
+    return new TimeRange(
+        WindowKind.HOUR.startOf(fromMs),
+        WindowKind.HOUR.startOf(toMs - 1) + WindowKind.HOUR.lengthMs());
+  }
+
   /** The whole hours in it, of which there must be one. */
   TimeRange wholeHours() {
     long hour = WindowKind.HOUR.lengthMs();

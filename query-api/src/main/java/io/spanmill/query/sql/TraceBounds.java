@@ -30,6 +30,9 @@ final class TraceBounds {
   /** The id from its halves in {@code trace_bounds}. */
   static final String TRACE_ID = id("trace_high", "trace_low");
 
+  /** No hour of a table is later. */
+  static final long LAST_MS = 0xFFFF_FFFFL * 1000;
+
   private final Database database;
   private final KeptBounds kept;
 
@@ -41,12 +44,12 @@ final class TraceBounds {
   /**
    * The greatest bounds by trace id, in order; those of errors, money and tokens that are above 0.
    *
-   * @param sort one of {@link TracesReader#SORT_NAMES} but {@code start}
+   * @param sort one of {@link TraceFinder#SORT_NAMES} but {@code start}
    */
   List<KeptBounds.Bound> greatest(Question q, String sort, int count) {
     return kept.greatest(
         asked(q, sort),
-        ends(q),
+        q.range().ofTraces(),
         List.of(isOfCalls(sort) ? "call_hours" : "span_hours"),
         false,
         count,
@@ -59,32 +62,28 @@ final class TraceBounds {
    * @param written when spans and calls were written
    */
   List<KeptBounds.Bound> greatest(Question q, String sort, WrittenHours written) {
-    return kept.greatest(asked(q, sort), ends(q), written, false, KeptBounds.KEPT, source(q, sort));
+    return kept.greatest(
+        asked(q, sort), q.range().ofTraces(), written, false, KeptBounds.KEPT, source(q, sort));
   }
 
   private static KeptBounds.Asked asked(Question q, String sort) {
     return new KeptBounds.Asked("traces", q.scope(), sort, q.range().lengthMs());
   }
 
-  /** When spans and calls of traces end that begin in the range. */
-  private static TimeRange ends(Question q) {
-    return new TimeRange(q.range().fromMs(), q.range().toMs() + TracesReader.DAY_MS);
-  }
-
-  private static boolean isOfCalls(String sort) {
+  /** Whether calls tell what is sorted by, and not spans. */
+  static boolean isOfCalls(String sort) {
     return sort.equals("cost") || sort.equals("tokens");
   }
 
   private KeptBounds.Source source(Question q, String sort) {
-    Question around = q.during(around(ends(q)));
+    Question around = q.during(q.range().ofTraces().aroundHours());
     return (hours, most) ->
         isOfCalls(sort) ? ofCalls(around, sort, hours, most) : ofSpans(around, sort, hours, most);
   }
 
   private List<KeptBounds.Bound> ofCalls(Question q, String sort, Set<Long> hours, int count) {
     Sql sql = begin().add(LOW + " AS low, max(" + HIGH + ") AS high, ");
-    sql.add(sort.equals("cost") ? "sum(cost)" : "sum(" + CallsReader.TOKENS + ")");
-    sql.add(" AS v FROM calls PREWHERE ");
+    sql.add("sum(" + CallsReader.valueOf(sort) + ") AS v FROM calls PREWHERE ");
     CallsReader.range(sql, q);
     if (!hours.isEmpty()) {
       sql.add(" WHERE low IN (SELECT " + LOW + " FROM calls WHERE ");
@@ -211,13 +210,6 @@ final class TraceBounds {
         + ")), reinterpretAsFixedString(byteSwap("
         + low
         + "))), 16)";
-  }
-
-  /** The hours that have a part in the range: what is kept of an hour is of all of it. */
-  static TimeRange around(TimeRange range) {
-    return new TimeRange(
-        WindowKind.HOUR.startOf(range.fromMs()),
-        WindowKind.HOUR.startOf(range.toMs() - 1) + WindowKind.HOUR.lengthMs());
   }
 
   /** Appends that rows are of hours that have a part in the range. */

@@ -28,7 +28,7 @@ public record WholeTrace(
     if (!complete) {
       return false;
     }
-    TimeRange ends = new TimeRange(range.fromMs(), range.toMs() + TracesReader.DAY_MS);
+    TimeRange ends = range.ofTraces();
     for (long minute : minutes) {
       if (!ends.contains(minute * 1000) || !ends.contains(minute * 1000 + 59_999)) {
         return false;
@@ -44,7 +44,7 @@ public record WholeTrace(
   /**
    * What it is ordered by.
    *
-   * @param sort one of {@link TracesReader#SORT_NAMES}
+   * @param sort one of {@link TraceFinder#SORT_NAMES}
    */
   BigDecimal value(String sort, LayerScope scope) {
     return switch (sort) {

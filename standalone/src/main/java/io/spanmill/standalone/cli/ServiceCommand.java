@@ -9,7 +9,6 @@ import io.spanmill.standalone.Composition;
 import io.spanmill.standalone.Logging;
 import io.spanmill.standalone.ServiceKind;
 import io.spanmill.standalone.embedded.SetupException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.slf4j.Logger;
@@ -24,7 +23,6 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true)
 final class ServiceCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceCommand.class);
-  private static final Duration READY_LIMIT = Duration.ofMinutes(10);
 
   private final ServiceKind kind;
 
@@ -48,7 +46,9 @@ final class ServiceCommand implements Callable<Integer> {
     StopSignal stop = StopSignal.install();
     try (Composition running = Composition.start(settings, List.of(kind), stop::fail)) {
       running.awaitReady(
-          READY_LIMIT, stop::ended, names -> LOG.info("not ready yet service={}", names));
+          Composition.READY_LIMIT,
+          stop::ended,
+          names -> LOG.info("not ready yet service={}", names));
       if (!stop.ended()) {
         LOG.info("ready service={} ports={}", kind.commandName(), running.ports());
       }

@@ -30,9 +30,6 @@ import picocli.CommandLine.Spec;
         "Runs all of Spanmill on this machine: Kafka, ClickHouse, ingest, aggregator, query API and screen.",
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
-  /** Reading much state back takes its time on a slow machine. */
-  private static final Duration READY_LIMIT = Duration.ofMinutes(10);
-
   @Mixin private SettingsOptions options = new SettingsOptions();
 
   @Option(
@@ -76,7 +73,7 @@ final class UpCommand implements Callable<Integer> {
     try (Composition running =
         Composition.start(settings, List.of(ServiceKind.values()), stop::fail)) {
       running.awaitReady(
-          READY_LIMIT,
+          Composition.READY_LIMIT,
           stop::ended,
           names -> {
             out.println("still waiting for " + names + "; the log is in " + folder.dir() + "/logs");
