@@ -12,6 +12,8 @@ import io.spanmill.clickhouse.Migrations;
 import io.spanmill.clickhouse.Sql;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
+import io.spanmill.query.ListedRows.Call;
+import io.spanmill.query.ListedRows.Span;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import java.math.BigDecimal;
 import java.net.URI;
@@ -28,7 +30,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,55 +51,16 @@ class ListsIT {
   private static final long TO = NOW - 5_000;
   private static final int TRACES = 420;
   private static final Random random = new Random(SEED);
+  private static final ListedRows rows = new ListedRows(random, NOW);
   private static final HttpClient http = HttpClient.newHttpClient();
-  private static final List<Span> spans = new ArrayList<>();
-  private static final List<Call> calls = new ArrayList<>();
+  private static final List<Span> spans = rows.spans();
+  private static final List<Call> calls = rows.calls();
 
   private static final List<Boolean> DOWN = List.of(true);
   private static final List<Boolean> BOTH = List.of(true, false);
 
   private static ClickHouse clickHouse;
   private static QueryService service;
-
-  private record Span(
-      String project,
-      String trace,
-      String id,
-      boolean root,
-      long startNs,
-      long endNs,
-      boolean failed,
-      String session) {
-    long ts() {
-      return endNs / 1_000_000;
-    }
-  }
-
-  /**
-   * @param cost picodollars, or -1 without
-   */
-  private record Call(
-      String project,
-      String layer,
-      long eventMs,
-      String trace,
-      String id,
-      long version,
-      long startNs,
-      long durationUs,
-      boolean failed,
-      long tokens,
-      long cost) {
-    Call repriced(long to) {
-      return new Call(
-          project, layer, eventMs, trace, id, 9, startNs, durationUs, failed, tokens, to);
-    }
-
-    /** Where it stands in time: one that says it began after its end stands there. */
-    long placeNs() {
-      return Math.min(startNs, eventMs * 1_000_000 + 999_999);
-    }
-  }
 
   @BeforeAll
   static void write() {
@@ -108,20 +70,20 @@ class ListsIT {
     Migrations.apply(clickHouse, settings);
     clickHouse.execute(Sql.of("SYSTEM STOP MERGES"));
     for (int i = 0; i < TRACES; i++) {
-      trace(i, NOW - (long) (1000 * Math.exp(random.nextDouble() * Math.log(35 * 86_400))));
+      rows.trace(i, NOW - (long) (1000 * Math.exp(random.nextDouble() * Math.log(35 * 86_400))));
     }
-    insert(spans);
-    insert(spans.stream().filter(s -> random.nextInt(4) == 0).toList());
-    insertCalls(calls);
-    insertCalls(calls.stream().filter(c -> random.nextInt(4) == 0).toList());
+    ListedRows.insert(clickHouse, spans);
+    ListedRows.insert(clickHouse, spans.stream().filter(s -> random.nextInt(4) == 0).toList());
+    ListedRows.insertCalls(clickHouse, calls);
+    ListedRows.insertCalls(clickHouse, calls.stream().filter(c -> random.nextInt(4) == 0).toList());
     List<Call> repriced = new ArrayList<>();
     for (int i = 0; i < calls.size(); i++) {
       if (random.nextInt(5) == 0) {
-        calls.set(i, calls.get(i).repriced(random.nextInt(4) == 0 ? -1 : cost()));
+        calls.set(i, calls.get(i).repriced(random.nextInt(4) == 0 ? -1 : rows.cost()));
         repriced.add(calls.get(i));
       }
     }
-    insertCalls(repriced);
+    ListedRows.insertCalls(clickHouse, repriced);
     // By which the projects are known.
     clickHouse.execute(
         Sql.of(
@@ -134,123 +96,6 @@ class ListsIT {
   static void close() {
     service.close();
     clickHouse.close();
-  }
-
-  /** Most are young, some old; some go on for hours or days, some have sessions in part. */
-  private static void trace(int i, long begin) {
-    String project = random.nextInt(3) == 0 ? "beta" : "alpha";
-    String trace = String.format("%016x%016x", random.nextLong(), i);
-    String session = random.nextInt(3) == 0 ? "" : "session-" + random.nextInt(60) + project;
-    String other = "session-" + random.nextInt(60) + project;
-    int count = 1 + random.nextInt(5);
-    long at = begin * 1_000_000 + random.nextInt(1_000_000);
-    for (int n = 0; n < count; n++) {
-      long length = random.nextInt(8) * 250_000_000L + random.nextInt(3);
-      boolean root = n == 0 && random.nextInt(5) > 0;
-      String id = String.format("%08x%08x", i, n);
-      boolean failed = random.nextInt(6) == 0;
-      spans.add(
-          new Span(
-              project,
-              trace,
-              id,
-              root,
-              at,
-              at + length,
-              failed,
-              random.nextInt(3) == 0 ? "" : random.nextInt(9) == 0 ? other : session));
-      if (random.nextInt(2) == 0) {
-        // Broken clocks tell a start after the end.
-        long start = random.nextInt(12) == 0 ? at + length + 3_600_000_000_000L : at;
-        calls.add(
-            new Call(
-                project,
-                random.nextInt(4) == 0 ? "gateway_request" : "gateway",
-                (at + length) / 1_000_000,
-                trace,
-                id,
-                0,
-                start,
-                length / 1000,
-                failed,
-                random.nextInt(5) * 10L,
-                cost()));
-      }
-      at +=
-          switch (random.nextInt(12)) {
-            case 0 -> (long) (random.nextDouble() * 3 * 3_600_000_000_000L);
-            case 1 -> random.nextInt(20) * 3_600_000_000_000L;
-            default -> 100_000_000L;
-          };
-      if (at / 1_000_000 > NOW) {
-        break;
-      }
-    }
-  }
-
-  private static long cost() {
-    return random.nextInt(4) == 0 ? -1 : random.nextInt(12) * 1_000_000L;
-  }
-
-  private static void insert(List<Span> rows) {
-    batches(
-        rows,
-        "INSERT INTO spans (project, ts, trace_id, span_id, parent_span_id, arrival_time,"
-            + " start_time, end_time, failed, session, name) VALUES ",
-        s ->
-            String.format(
-                "('%s', fromUnixTimestamp64Milli(%d, 'UTC'), unhex('%s'), unhex('%s'), unhex('%s'),"
-                    + " now64(3), fromUnixTimestamp64Nano(%d, 'UTC'), fromUnixTimestamp64Nano(%d,"
-                    + " 'UTC'), %b, '%s', 'span')",
-                s.project(),
-                s.ts(),
-                s.trace(),
-                s.id(),
-                s.root() ? "0000000000000000" : "00000000000000ff",
-                s.startNs(),
-                s.endNs(),
-                s.failed(),
-                s.session()));
-  }
-
-  private static void insertCalls(List<Call> rows) {
-    batches(
-        rows,
-        "INSERT INTO calls (project, layer, event_time, trace_id, span_id, version, arrival_time,"
-            + " start_time, duration_us, failed, error_class, input_tokens, cost, computed_cost,"
-            + " priced, name) VALUES ",
-        c ->
-            String.format(
-                "('%s', '%s', fromUnixTimestamp64Milli(%d, 'UTC'), unhex('%s'), unhex('%s'), %d,"
-                    + " now64(3), fromUnixTimestamp64Nano(%d, 'UTC'), %d, %b, '%s', %d, %s, %s,"
-                    + " '%s', 'call')",
-                c.project(),
-                c.layer(),
-                c.eventMs(),
-                c.trace(),
-                c.id(),
-                c.version(),
-                c.startNs(),
-                c.durationUs(),
-                c.failed(),
-                c.failed() ? (c.id().endsWith("1") ? "timeout" : "auth") : "",
-                c.tokens(),
-                money(c.cost()),
-                money(c.cost()),
-                c.cost() < 0 ? "unpriced" : "priced"));
-  }
-
-  private static String money(long pico) {
-    return pico < 0 ? "NULL" : "toDecimal128('" + BigDecimal.valueOf(pico, 12) + "', 12)";
-  }
-
-  private static <T> void batches(List<T> rows, String insert, Function<T, String> values) {
-    for (int i = 0; i < rows.size(); i += 300) {
-      List<T> some = rows.subList(i, Math.min(rows.size(), i + 300));
-      clickHouse.execute(
-          Sql.of(insert + some.stream().map(values).collect(Collectors.joining(", ")))
-              .setting("max_partitions_per_insert_block", "0"));
-    }
   }
 
   private static boolean in(long ms, long from, long to) {
@@ -289,7 +134,9 @@ class ListsIT {
             r -> r.path("traceId").asText() + r.path("spanId").asText(),
             expected.stream().map(c -> c.trace() + c.id()).toList(),
             directions,
-            r -> assertShown(r, byId.get(r.path("traceId").asText() + r.path("spanId").asText())));
+            r -> assertShown(r, byId.get(r.path("traceId").asText() + r.path("spanId").asText())),
+            FROM,
+            TO);
       }
     }
   }
@@ -457,7 +304,9 @@ class ListsIT {
             r -> r.path("traceId").asText(),
             expected.stream().map(t -> t.id).toList(),
             directions,
-            r -> assertShown(r, byId.get(r.path("traceId").asText())));
+            r -> assertShown(r, byId.get(r.path("traceId").asText())),
+            FROM,
+            TO);
       }
     }
   }
@@ -614,7 +463,7 @@ class ListsIT {
     int spansBefore = spans.size();
     int callsBefore = calls.size();
     for (int i = 0; i < 30; i++) {
-      trace(TRACES + i, NOW - random.nextInt(4 * 3_600_000));
+      rows.trace(TRACES + i, NOW - random.nextInt(4 * 3_600_000));
     }
     for (int i = 0; i < 60; i++) {
       // Goes on with what began any time before.
@@ -637,8 +486,8 @@ class ListsIT {
               900 + i,
               90_000_000L + i));
     }
-    insert(spans.subList(spansBefore, spans.size()));
-    insertCalls(calls.subList(callsBefore, calls.size()));
+    ListedRows.insert(clickHouse, spans.subList(spansBefore, spans.size()));
+    ListedRows.insertCalls(clickHouse, calls.subList(callsBefore, calls.size()));
     List<Call> repriced = new ArrayList<>();
     long hour = NOW - NOW % 3_600_000 - 5 * DAY;
     for (int i = 0; i < callsBefore; i++) {
@@ -647,20 +496,20 @@ class ListsIT {
         repriced.add(calls.get(i));
       }
     }
-    insertCalls(repriced);
+    ListedRows.insertCalls(clickHouse, repriced);
     checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
 
     // What comes a second time changes nothing, a price that falls moves what came first.
-    insert(spans.stream().filter(s -> random.nextInt(5) == 0).toList());
-    insertCalls(calls.stream().filter(c -> random.nextInt(5) == 0).toList());
+    ListedRows.insert(clickHouse, spans.stream().filter(s -> random.nextInt(5) == 0).toList());
+    ListedRows.insertCalls(clickHouse, calls.stream().filter(c -> random.nextInt(5) == 0).toList());
     List<Call> cheaper = new ArrayList<>();
     for (int i = callsBefore; i < calls.size(); i++) {
       calls.set(i, calls.get(i).repriced(random.nextInt(3) == 0 ? -1 : 1_000_000L));
       cheaper.add(calls.get(i));
     }
-    insertCalls(cheaper);
+    ListedRows.insertCalls(clickHouse, cheaper);
     checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
@@ -703,18 +552,6 @@ class ListsIT {
   }
 
   /** The first pages in both directions. */
-  private static void check(
-      String list,
-      String sort,
-      String status,
-      Function<JsonNode, String> key,
-      List<String> ascending,
-      List<Boolean> directions,
-      Consumer<JsonNode> row)
-      throws Exception {
-    check(list, sort, status, key, ascending, directions, row, FROM, TO);
-  }
-
   private static void check(
       String list,
       String sort,
