@@ -24,13 +24,9 @@ import io.spanmill.config.SettingsException;
 import io.spanmill.standalone.embedded.EmbeddedKafka;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +35,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -247,24 +244,10 @@ class IngestAccessIT {
 
   /** Sends over a new connection; returns the name on the server's certificate. */
   private static String tlsPost(
-      IngestRig rig, TestCertificates trusted, TestCertificates.Pair client) throws Exception {
-    HttpResponse<byte[]> answer =
-        HttpClient.newBuilder()
-            .sslContext(trusted.context(client))
-            .build()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create("https://127.0.0.1:" + rig.service.httpPort() + "/v1/traces"))
-                    .timeout(LIMIT)
-                    .header("Content-Type", IngestRig.PROTOBUF)
-                    .POST(
-                        HttpRequest.BodyPublishers.ofByteArray(IngestRig.request(1).toByteArray()))
-                    .build(),
-                HttpResponse.BodyHandlers.ofByteArray());
-    assertThat(answer.statusCode()).isEqualTo(200);
-    X509Certificate shown =
-        (X509Certificate) answer.sslSession().orElseThrow().getPeerCertificates()[0];
-    return shown.getSubjectX500Principal().getName();
+      IngestRig rig, TestCertificates trusted, TestCertificates.@Nullable Pair client)
+      throws Exception {
+    URI uri = URI.create("https://127.0.0.1:" + rig.service.httpPort() + "/v1/traces");
+    return trusted.shownBy(uri, client, IngestRig.request(1).toByteArray());
   }
 
   private static Tokens tokens(ApiKeys keys, Instant now) {

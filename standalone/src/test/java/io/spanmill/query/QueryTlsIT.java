@@ -12,13 +12,9 @@ import io.spanmill.ingest.TestCertificates;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -66,19 +62,7 @@ class QueryTlsIT {
   private static String shown(
       QueryService service, TestCertificates trusted, TestCertificates.@Nullable Pair client)
       throws Exception {
-    HttpResponse<String> answer =
-        HttpClient.newBuilder()
-            .sslContext(trusted.context(client))
-            .build()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create("https://127.0.0.1:" + service.port() + "/api/v1/status"))
-                    .timeout(LIMIT)
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    X509Certificate certificate =
-        (X509Certificate) answer.sslSession().orElseThrow().getPeerCertificates()[0];
-    return certificate.getSubjectX500Principal().getName();
+    URI uri = URI.create("https://127.0.0.1:" + service.port() + "/api/v1/status");
+    return trusted.shownBy(uri, client, null);
   }
 }
