@@ -170,7 +170,7 @@ final class CountedTraffic {
         .until(() -> isAllVisible(clickHouse, admin, partitions));
     // Day and all-time rows follow within seconds; a call counted twice would stay.
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(LIMIT)
         .during(Duration.ofSeconds(1))
         .pollInterval(Duration.ofMillis(300))
         .untilAsserted(

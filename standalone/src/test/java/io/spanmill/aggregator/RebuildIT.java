@@ -276,7 +276,7 @@ class RebuildIT {
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(Topics.SPANS, partition, null, value);
     record.headers().add(Topics.PROJECT_HEADER, "default".getBytes(StandardCharsets.UTF_8));
-    long offset = producer.send(record).get(30, TimeUnit.SECONDS).offset();
+    long offset = producer.send(record).get(60, TimeUnit.SECONDS).offset();
     ends.get(partition).set(offset + 1);
   }
 

@@ -37,7 +37,7 @@ class MigrationsIT {
       starts.add(
           () -> {
             try (ClickHouse own = ClickHouse.open(settings)) {
-              own.awaitReady(Duration.ofSeconds(30));
+              own.awaitReady(Duration.ofSeconds(120));
               Migrations.apply(own, settings);
             }
             return null;

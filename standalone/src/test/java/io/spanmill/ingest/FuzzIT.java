@@ -77,7 +77,7 @@ class FuzzIT {
     command.add("--reproducer_path=" + found);
     command.add("-artifact_prefix=" + found + File.separator);
     command.add("-max_total_time=" + SECONDS);
-    command.add("-timeout=10");
+    command.add("-timeout=30");
     command.add("-rss_limit_mb=0");
     command.add("-max_len=8192");
     command.add(corpus.toString());
@@ -85,7 +85,7 @@ class FuzzIT {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
-      assertThat(process.waitFor(SECONDS + 60, TimeUnit.SECONDS)).as("see " + log).isTrue();
+      assertThat(process.waitFor(SECONDS + 120, TimeUnit.SECONDS)).as("see " + log).isTrue();
       assertThat(process.exitValue()).as(tail(log)).isZero();
       assertThat(Files.readString(log)).contains("Done ");
     } finally {

@@ -46,7 +46,7 @@ final class IngestRig implements AutoCloseable {
   static final String JSON = "application/json";
 
   private final HttpClient client =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(60)).build();
   private final @Nullable EmbeddedKafka kafka;
   final String bootstrap;
 
@@ -113,7 +113,7 @@ final class IngestRig implements AutoCloseable {
   HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.httpPort() + path))
-            .timeout(Duration.ofSeconds(30))
+            .timeout(Duration.ofSeconds(120))
             .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
     if (headers.length > 0) {
       request.headers(headers);

@@ -124,7 +124,7 @@ class OtlpConformanceIT {
                           java.net.http.HttpRequest.newBuilder(
                                   java.net.URI.create(
                                       "http://127.0.0.1:" + rig.service.httpPort() + "/v1/traces"))
-                              .timeout(java.time.Duration.ofSeconds(20))
+                              .timeout(java.time.Duration.ofSeconds(120))
                               .header("Content-Type", PROTOBUF)
                               // As curl does for larger bodies.
                               .expectContinue(i == 2)

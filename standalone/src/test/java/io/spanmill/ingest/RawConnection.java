@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A connection over which a sender can misbehave. */
 final class RawConnection implements AutoCloseable {
-  private static final int LIMIT_MS = 20_000;
+  private static final int LIMIT_MS = 60_000;
 
   private final Socket socket;
 

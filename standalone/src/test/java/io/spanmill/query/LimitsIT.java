@@ -149,11 +149,11 @@ class LimitsIT {
       long before = cancelled();
       // Again, if a query was done before anybody could leave.
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(120))
           .until(
               () -> {
                 askAndLeave(service, path);
-                await().atMost(Duration.ofSeconds(20)).until(() -> running() == 0);
+                await().atMost(Duration.ofSeconds(60)).until(() -> running() == 0);
                 return cancelled() > before;
               });
     }
@@ -169,7 +169,7 @@ class LimitsIT {
                   .getBytes(StandardCharsets.US_ASCII));
       InputStream answer = socket.getInputStream();
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .pollDelay(Duration.ofMillis(5))
           .pollInterval(Duration.ofMillis(10))
           .until(() -> running() > 0 || answer.available() > 0);

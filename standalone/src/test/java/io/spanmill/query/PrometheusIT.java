@@ -423,7 +423,7 @@ class PrometheusIT {
 
   private static ConditionFactory await() {
     return Awaitility.await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofSeconds(120))
         .pollInterval(Duration.ofMillis(500))
         .ignoreExceptions();
   }

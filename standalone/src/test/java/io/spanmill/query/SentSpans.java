@@ -42,7 +42,7 @@ final class SentSpans implements AutoCloseable {
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(Topics.SPANS, partition(trace), null, value);
     record.headers().add(Topics.PROJECT_HEADER, "default".getBytes(StandardCharsets.UTF_8));
-    producer.send(record).get(30, TimeUnit.SECONDS);
+    producer.send(record).get(60, TimeUnit.SECONDS);
   }
 
   @Override

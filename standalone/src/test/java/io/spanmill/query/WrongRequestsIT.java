@@ -269,7 +269,7 @@ class WrongRequestsIT {
 
   private static String raw(String head) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", service.port())) {
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(60_000);
       byte[] bytes = (head + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1);
       ByteArrayOutputStream answer = new ByteArrayOutputStream();
       try {

@@ -195,7 +195,7 @@ class DeploymentFilesTest {
     Process process =
         new ProcessBuilder(command).directory(ROOT.toFile()).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes());
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(output).isZero();
     return output;
   }

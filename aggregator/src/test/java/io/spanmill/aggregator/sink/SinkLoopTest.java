@@ -90,7 +90,7 @@ class SinkLoopTest {
   @AfterEach
   void stop() throws InterruptedException {
     loop.stop();
-    thread.join(5000);
+    thread.join(60_000);
     assertThat(thread.isAlive()).isFalse();
   }
 
@@ -340,7 +340,7 @@ class SinkLoopTest {
 
   private void awaitCommitted(TopicPartition partition, long offset) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(120))
         .untilAsserted(() -> assertThat(committed(partition)).isEqualTo(offset));
   }
 

@@ -126,7 +126,7 @@ final class ProxiesTest {
                         new Thread(
                                 () -> {
                                   try {
-                                    secondEvent.await(20, TimeUnit.SECONDS);
+                                    secondEvent.await(120, TimeUnit.SECONDS);
                                   } catch (InterruptedException e) {
                                     return;
                                   }
@@ -204,7 +204,7 @@ final class ProxiesTest {
             "1");
     assertThat(answer.statusCode()).isEqualTo(200);
     assertThat(answer.body()).isEqualTo("plain");
-    Map<String, String> told = seen.poll(5, TimeUnit.SECONDS);
+    Map<String, String> told = seen.poll(60, TimeUnit.SECONDS);
     assertThat(told).containsEntry(":path", "/plain").containsEntry(":query", "a=1&b=%20x");
     assertThat(told).containsEntry("Cookie", "grafana_session=theirs");
     assertThat(told).containsEntry("X-Grafana-Org-Id", "1");
@@ -303,7 +303,7 @@ final class ProxiesTest {
     stop();
     start(Map.of(Keys.PROXY_GRAFANA_URL, "http://127.0.0.1:" + upstream.port() + "/api/"));
     get("/live/x");
-    assertThat(seen.poll(5, TimeUnit.SECONDS)).containsEntry(":path", "/api/live/x");
+    assertThat(seen.poll(60, TimeUnit.SECONDS)).containsEntry(":path", "/api/live/x");
   }
 
   @Test
@@ -409,8 +409,8 @@ final class ProxiesTest {
               });
       CompletableFuture<HttpResponse<String>> answer =
           client.sendAsync(request("/plain").build(), HttpResponse.BodyHandlers.ofString());
-      half.get(10, TimeUnit.SECONDS);
-      await().atMost(10, TimeUnit.SECONDS).until(answer::isCompletedExceptionally);
+      half.get(60, TimeUnit.SECONDS);
+      await().atMost(60, TimeUnit.SECONDS).until(answer::isCompletedExceptionally);
     }
   }
 
@@ -442,22 +442,22 @@ final class ProxiesTest {
             .header("Origin", "http://127.0.0.1:" + server.port())
             .header("Cookie", "spanmill_session=secret; grafana_session=theirs")
             .buildAsync(ws("/api/live/ws?x=1"), messages)
-            .get(10, TimeUnit.SECONDS);
-    assertThat(messages.text.poll(5, TimeUnit.SECONDS)).isEqualTo("hello");
-    socket.sendText("one", true).get(5, TimeUnit.SECONDS);
-    assertThat(messages.text.poll(5, TimeUnit.SECONDS)).isEqualTo("echo one");
+            .get(60, TimeUnit.SECONDS);
+    assertThat(messages.text.poll(60, TimeUnit.SECONDS)).isEqualTo("hello");
+    socket.sendText("one", true).get(60, TimeUnit.SECONDS);
+    assertThat(messages.text.poll(60, TimeUnit.SECONDS)).isEqualTo("echo one");
     String large = "x".repeat(200_000);
-    socket.sendText(large, true).get(5, TimeUnit.SECONDS);
-    assertThat(messages.text.poll(5, TimeUnit.SECONDS)).isEqualTo("echo " + large);
-    socket.sendBinary(ByteBuffer.wrap(new byte[] {1, 2, 3}), true).get(5, TimeUnit.SECONDS);
-    assertThat(messages.binary.poll(5, TimeUnit.SECONDS)).containsExactly(1, 2, 3);
-    Map<String, String> told = seen.poll(5, TimeUnit.SECONDS);
+    socket.sendText(large, true).get(60, TimeUnit.SECONDS);
+    assertThat(messages.text.poll(60, TimeUnit.SECONDS)).isEqualTo("echo " + large);
+    socket.sendBinary(ByteBuffer.wrap(new byte[] {1, 2, 3}), true).get(60, TimeUnit.SECONDS);
+    assertThat(messages.binary.poll(60, TimeUnit.SECONDS)).containsExactly(1, 2, 3);
+    Map<String, String> told = seen.poll(60, TimeUnit.SECONDS);
     assertThat(told)
         .containsEntry("Cookie", "grafana_session=theirs")
         .containsEntry("Origin", "http://127.0.0.1:" + upstream.port());
     assertThat(told.values()).noneMatch(v -> v.contains(READER) || v.contains("secret"));
-    socket.sendText("bye", true).get(5, TimeUnit.SECONDS);
-    assertThat(messages.closed.poll(5, TimeUnit.SECONDS)).isEqualTo("4001 as asked");
+    socket.sendText("bye", true).get(60, TimeUnit.SECONDS);
+    assertThat(messages.closed.poll(60, TimeUnit.SECONDS)).isEqualTo("4001 as asked");
 
     Messages others = new Messages();
     WebSocket leaving =
@@ -465,11 +465,11 @@ final class ProxiesTest {
             .newWebSocketBuilder()
             .header("X-API-Key", READER)
             .buildAsync(ws("/api/live/ws"), others)
-            .get(10, TimeUnit.SECONDS);
-    assertThat(others.text.poll(5, TimeUnit.SECONDS)).isEqualTo("hello");
+            .get(60, TimeUnit.SECONDS);
+    assertThat(others.text.poll(60, TimeUnit.SECONDS)).isEqualTo("hello");
     closed.clear();
-    leaving.sendClose(1000, "done").get(5, TimeUnit.SECONDS);
-    assertThat(closed.poll(5, TimeUnit.SECONDS)).isEqualTo("1000 done");
+    leaving.sendClose(1000, "done").get(60, TimeUnit.SECONDS);
+    assertThat(closed.poll(60, TimeUnit.SECONDS)).isEqualTo("1000 done");
   }
 
   @Test

@@ -80,7 +80,7 @@ class SourceIdentityIT {
     admin.deleteTopics(TOPICS).all().get();
     // Deletion is finished some time after it is answered.
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(120))
         .ignoreExceptions()
         .untilAsserted(
             () -> {
@@ -106,7 +106,7 @@ class SourceIdentityIT {
     } finally {
       admin.deleteTopics(List.of(Topics.DEAD_LETTERS)).all().get();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(120))
           .ignoreExceptions()
           .untilAsserted(() -> assertThat(Topics.ensure(admin, settings)).isEqualTo(2));
     }

@@ -94,7 +94,7 @@ final class LedgerRig implements AutoCloseable {
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(Topics.SPANS, partition, null, value);
     record.headers().add(Topics.PROJECT_HEADER, "default".getBytes(StandardCharsets.UTF_8));
-    producer.send(record).get(30, TimeUnit.SECONDS);
+    producer.send(record).get(60, TimeUnit.SECONDS);
   }
 
   /** Sends that many requests, evenly over the range; every fifth twice. */

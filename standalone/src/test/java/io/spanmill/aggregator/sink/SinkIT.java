@@ -207,7 +207,7 @@ class SinkIT {
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
       ConsumerRecord<byte[], byte[]> letter =
-          consumer.poll(Duration.ofSeconds(20)).records(partition).get(0);
+          consumer.poll(Duration.ofSeconds(60)).records(partition).get(0);
       assertThat(header(letter, LetterHeaders.TOPIC)).isEqualTo(Topics.SPANS);
       assertThat(header(letter, LetterHeaders.REASON)).contains("incomprehensible");
       assertThat(header(letter, Topics.PROJECT_HEADER)).isEqualTo("spans-d");

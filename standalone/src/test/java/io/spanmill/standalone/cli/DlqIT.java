@@ -85,7 +85,7 @@ class DlqIT {
     ProducerRecord<byte[], byte[]> bad =
         new ProducerRecord<>(Topics.SPANS, 1, null, new byte[] {1, 2, 3});
     bad.headers().add(Topics.PROJECT_HEADER, utf8("garbled"));
-    long offset = producer.send(bad).get(10, TimeUnit.SECONDS).offset();
+    long offset = producer.send(bad).get(60, TimeUnit.SECONDS).offset();
     String source = "otlp_spans/1:" + offset;
 
     // Set aside by the job, and by the sink of spans for itself.
@@ -175,7 +175,7 @@ class DlqIT {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers.bootstrap()))) {
       NewTopic large = new NewTopic(topic, 1, (short) 1);
       large.configs(Map.of("max.message.bytes", Integer.toString(2 * bytes)));
-      admin.createTopics(List.of(large)).all().get(10, TimeUnit.SECONDS);
+      admin.createTopics(List.of(large)).all().get(60, TimeUnit.SECONDS);
     }
     String json = Files.readString(Path.of("..", "docs", "examples", "first-trace.json"));
     // A field nobody knows: OTLP/JSON ignores it, but as a record it is too large to be copied.
@@ -185,9 +185,9 @@ class DlqIT {
             Map.of("bootstrap.servers", servers.bootstrap(), "max.request.size", 2 * bytes),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
-      sender.send(new ProducerRecord<>(topic, utf8("first"))).get(10, TimeUnit.SECONDS);
-      sender.send(new ProducerRecord<>(topic, utf8(padded))).get(10, TimeUnit.SECONDS);
-      sender.send(new ProducerRecord<>(topic, swelling())).get(10, TimeUnit.SECONDS);
+      sender.send(new ProducerRecord<>(topic, utf8("first"))).get(60, TimeUnit.SECONDS);
+      sender.send(new ProducerRecord<>(topic, utf8(padded))).get(60, TimeUnit.SECONDS);
+      sender.send(new ProducerRecord<>(topic, swelling())).get(60, TimeUnit.SECONDS);
     }
     String id = setAside("large", LetterHeaders.BRIDGE, topic, 0, 1, new byte[0]);
     assertThat(dlq("redrive", id).out()).contains(id + " sent again");
@@ -224,7 +224,7 @@ class DlqIT {
     for (int partition = 0; partition < 2; partition++) {
       ProducerRecord<byte[], byte[]> last =
           new ProducerRecord<>(Topics.SPANS, partition, null, new byte[0]);
-      long offset = producer.send(last).get(10, TimeUnit.SECONDS).offset();
+      long offset = producer.send(last).get(60, TimeUnit.SECONDS).offset();
       int p = partition;
       Awaitility.await()
           .atMost(LIMIT)
@@ -281,7 +281,7 @@ class DlqIT {
         .add(LetterHeaders.TOPIC, utf8(topic))
         .add(LetterHeaders.PARTITION, utf8(Integer.toString(partition)))
         .add(LetterHeaders.OFFSET, utf8(Long.toString(offset)));
-    return partition + ":" + producer.send(letter).get(10, TimeUnit.SECONDS).offset();
+    return partition + ":" + producer.send(letter).get(60, TimeUnit.SECONDS).offset();
   }
 
   private static byte[] request(long seed) {

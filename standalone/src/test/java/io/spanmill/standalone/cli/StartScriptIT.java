@@ -123,7 +123,7 @@ class StartScriptIT {
     }
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes());
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
     return new Result(process.exitValue(), output);
   }
 

@@ -31,7 +31,7 @@ class UpIT {
 
       assertThat(up.terminate()).as(up.output()).isZero();
 
-      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(30));
+      assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(60));
       assertThat(up.output()).contains("stopped; the data are in");
       assertThat(clickHouse.isAlive()).isFalse();
       assertThat(temp.resolve("data/run.properties")).doesNotExist();

@@ -124,7 +124,7 @@ class EmbeddedServersIT {
     var told = new java.util.concurrent.CompletableFuture<String>();
     try (EmbeddedClickHouse server = EmbeddedClickHouse.start(dir, 0, MEMORY, told::complete)) {
       ProcessHandle.of(server.pid()).orElseThrow().destroyForcibly();
-      assertThat(told.get(10, TimeUnit.SECONDS)).contains("ended by itself").contains("server.log");
+      assertThat(told.get(60, TimeUnit.SECONDS)).contains("ended by itself").contains("server.log");
     }
   }
 
@@ -133,7 +133,7 @@ class EmbeddedServersIT {
       admin
           .createTopics(List.of(new NewTopic(topic, 1, (short) 1)))
           .all()
-          .get(10, TimeUnit.SECONDS);
+          .get(60, TimeUnit.SECONDS);
     }
     Map<String, Object> config =
         Map.of(
@@ -145,7 +145,7 @@ class EmbeddedServersIT {
         new KafkaProducer<>(config, new StringSerializer(), new StringSerializer())) {
       producer.initTransactions();
       producer.beginTransaction();
-      producer.send(new ProducerRecord<>(topic, value)).get(10, TimeUnit.SECONDS);
+      producer.send(new ProducerRecord<>(topic, value)).get(60, TimeUnit.SECONDS);
       producer.commitTransaction();
     }
   }
@@ -163,7 +163,7 @@ class EmbeddedServersIT {
         new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
       consumer.assign(List.of(new TopicPartition(topic, 0)));
       List<String> values = new java.util.ArrayList<>();
-      consumer.poll(Duration.ofSeconds(10)).forEach(record -> values.add(record.value()));
+      consumer.poll(Duration.ofSeconds(60)).forEach(record -> values.add(record.value()));
       return values;
     }
   }
