@@ -21,8 +21,9 @@ import org.apache.kafka.clients.admin.NewTopic;
 
 /**
  * Spanmill beside an OpenTelemetry Collector, both under the same load at the same time, on the
- * same broker: ingest beside otlp → kafka, the rollup job beside spanmetrics, which read the same
- * topic. Fewer of them by {@code only=}.
+ * same broker: ingest beside otlp → kafka, the rollup job beside spanmetrics by model and
+ * spanmetrics by what the cube {@code traffic} has, which read the same topic. Fewer of them by
+ * {@code only=}.
  */
 final class Comparison {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -31,9 +32,10 @@ final class Comparison {
   private static final String INGEST = "ingest";
   private static final String OTLP_TO_KAFKA = "otlp-to-kafka";
   private static final String SPANMETRICS = "spanmetrics";
+  private static final String SPANMETRICS_TRAFFIC = "spanmetrics-traffic";
   private static final List<String> SERVICES = List.of(INGEST, "aggregator", "query-api");
   private static final List<String> ALL =
-      List.of(INGEST, "aggregator", "query-api", OTLP_TO_KAFKA, SPANMETRICS);
+      List.of(INGEST, "aggregator", "query-api", OTLP_TO_KAFKA, SPANMETRICS, SPANMETRICS_TRAFFIC);
 
   private final Path home = Path.of(System.getProperty("spanmill.home"));
   private final PrintStream out = System.out;
@@ -83,12 +85,14 @@ final class Comparison {
   /** Starts what is wanted of the Collector; gives the port of otlp → kafka, 0 without. */
   private int startCollectors(Stage stage) throws Exception {
     String bootstrap = stage.setting("kafka.bootstrap");
-    if (only.contains(SPANMETRICS)) {
-      Map<String, String> metrics = new HashMap<>();
-      metrics.put("KAFKA_BOOTSTRAP", bootstrap);
-      metrics.put("TRACES_TOPIC", "otlp_spans");
-      metrics.put("PROMETHEUS", "127.0.0.1:" + Stage.freePort());
-      collector(stage, SPANMETRICS, metrics);
+    for (String spanmetrics : List.of(SPANMETRICS, SPANMETRICS_TRAFFIC)) {
+      if (only.contains(spanmetrics)) {
+        Map<String, String> metrics = new HashMap<>();
+        metrics.put("KAFKA_BOOTSTRAP", bootstrap);
+        metrics.put("TRACES_TOPIC", "otlp_spans");
+        metrics.put("PROMETHEUS", "127.0.0.1:" + Stage.freePort());
+        collector(stage, spanmetrics, metrics);
+      }
     }
     if (!only.contains(OTLP_TO_KAFKA)) {
       return 0;
@@ -228,6 +232,7 @@ final class Comparison {
     }
     ratio(result, INGEST, OTLP_TO_KAFKA);
     ratio(result, "aggregator", SPANMETRICS);
+    ratio(result, "aggregator", SPANMETRICS_TRAFFIC);
     String label = options.getOrDefault("label", "");
     String file = label.isEmpty() ? "compare.json" : "compare-" + label + ".json";
     Files.writeString(
