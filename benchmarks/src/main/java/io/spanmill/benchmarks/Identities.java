@@ -4,6 +4,7 @@
 package io.spanmill.benchmarks;
 
 import io.spanmill.codec.DedupBatch;
+import io.spanmill.codec.DedupEntry;
 import io.spanmill.config.Keys;
 import io.spanmill.standalone.traffic.EncodedRequests;
 import io.spanmill.standalone.traffic.EncodedRequests.Template;
@@ -83,6 +84,7 @@ final class Identities {
             256 * 1024);
     SplittableRandom random = new SplittableRandom(1);
     DedupBatch batch = new DedupBatch();
+    DedupEntry entry = new DedupEntry();
     long now = System.currentTimeMillis();
     try (Producer<byte[], byte[]> producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -91,14 +93,14 @@ final class Identities {
       for (int written = 0; written < identities; written += IDENTITIES_A_RECORD) {
         batch.begin(now);
         for (int i = 0; i < IDENTITIES_A_RECORD; i++) {
-          batch.spanHash = random.nextLong();
-          batch.attemptHash = random.nextLong();
-          batch.spanBits = random.nextInt();
-          batch.parentBits = random.nextInt();
-          batch.startMicros = random.nextInt();
-          batch.endMicros = batch.startMicros + random.nextInt(10_000_000);
-          batch.idBits = 1;
-          batch.add();
+          entry.spanHash = random.nextLong();
+          entry.attemptHash = random.nextLong();
+          entry.spanBits = random.nextInt();
+          entry.parentBits = random.nextInt();
+          entry.startMicros = random.nextInt();
+          entry.endMicros = entry.startMicros + random.nextInt(10_000_000);
+          entry.idBits = 1;
+          batch.add(entry);
         }
         batch.end();
         byte[] key = ByteBuffer.allocate(9).put((byte) 'b').putLong(offset++).array();

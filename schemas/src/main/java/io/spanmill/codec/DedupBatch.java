@@ -21,22 +21,6 @@ public final class DedupBatch {
   private int read;
   private int version;
 
-  // The entry added or read.
-  public long spanHash;
-
-  /** 0: the span is matched by its own identity alone. */
-  public long attemptHash;
-
-  public int spanBits;
-  public int parentBits;
-  public int startMicros;
-  public int endMicros;
-
-  /**
-   * Of the ids that the attempt's hash leaves out; 0: the span tells neither call nor response id.
-   */
-  public int idBits;
-
   /** Starts on a record that arrived then; its entries follow. */
   public void begin(long arrivalEpochMs) {
     entries.clear();
@@ -44,15 +28,15 @@ public final class DedupBatch {
     size = 0;
   }
 
-  /** Adds the entry in the fields above. */
-  public void add() {
-    entries.fixed64(spanHash);
-    entries.fixed64(attemptHash);
-    entries.fixed32(spanBits);
-    entries.fixed32(parentBits);
-    entries.fixed32(startMicros);
-    entries.fixed32(endMicros);
-    entries.fixed32(idBits);
+  /** Adds an entry. */
+  public void add(DedupEntry entry) {
+    entries.fixed64(entry.spanHash);
+    entries.fixed64(entry.attemptHash);
+    entries.fixed32(entry.spanBits);
+    entries.fixed32(entry.parentBits);
+    entries.fixed32(entry.startMicros);
+    entries.fixed32(entry.endMicros);
+    entries.fixed32(entry.idBits);
     size++;
   }
 
@@ -118,22 +102,22 @@ public final class DedupBatch {
   }
 
   /**
-   * Reads the next entry of the record into the fields above.
+   * Reads the next entry of the record.
    *
    * @return false after the last
    */
-  public boolean next() {
+  public boolean next(DedupEntry into) {
     if (read == size) {
       return false;
     }
     read++;
-    spanHash = in.fixed64();
-    attemptHash = in.fixed64();
-    spanBits = in.fixed32();
-    parentBits = in.fixed32();
-    startMicros = in.fixed32();
-    endMicros = in.fixed32();
-    idBits = in.fixed32();
+    into.spanHash = in.fixed64();
+    into.attemptHash = in.fixed64();
+    into.spanBits = in.fixed32();
+    into.parentBits = in.fixed32();
+    into.startMicros = in.fixed32();
+    into.endMicros = in.fixed32();
+    into.idBits = in.fixed32();
     return true;
   }
 

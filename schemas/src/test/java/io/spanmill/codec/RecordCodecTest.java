@@ -357,15 +357,16 @@ class RecordCodecTest {
 
   private static void addRecord(DedupBatch batch, long arrivalMs, int entries) {
     batch.begin(arrivalMs);
+    DedupEntry entry = new DedupEntry();
     for (int i = 1; i <= entries; i++) {
-      batch.spanHash = -i;
-      batch.attemptHash = 10L * i;
-      batch.spanBits = i;
-      batch.parentBits = -i;
-      batch.startMicros = 1000 * i;
-      batch.endMicros = 2000 * i;
-      batch.idBits = i * i;
-      batch.add();
+      entry.spanHash = -i;
+      entry.attemptHash = 10L * i;
+      entry.spanBits = i;
+      entry.parentBits = -i;
+      entry.startMicros = 1000 * i;
+      entry.endMicros = 2000 * i;
+      entry.idBits = i * i;
+      batch.add(entry);
     }
     batch.end();
   }
@@ -374,17 +375,18 @@ class RecordCodecTest {
     assertThat(read.nextRecord()).isTrue();
     assertThat(read.arrivalMs()).isEqualTo(arrivalMs);
     assertThat(read.size()).isEqualTo(entries);
+    DedupEntry entry = new DedupEntry();
     for (int i = 1; i <= entries; i++) {
-      assertThat(read.next()).isTrue();
-      assertThat(read.spanHash).isEqualTo(-i);
-      assertThat(read.attemptHash).isEqualTo(10L * i);
-      assertThat(read.spanBits).isEqualTo(i);
-      assertThat(read.parentBits).isEqualTo(-i);
-      assertThat(read.startMicros).isEqualTo(1000 * i);
-      assertThat(read.endMicros).isEqualTo(2000 * i);
-      assertThat(read.idBits).isEqualTo(i * i);
+      assertThat(read.next(entry)).isTrue();
+      assertThat(entry.spanHash).isEqualTo(-i);
+      assertThat(entry.attemptHash).isEqualTo(10L * i);
+      assertThat(entry.spanBits).isEqualTo(i);
+      assertThat(entry.parentBits).isEqualTo(-i);
+      assertThat(entry.startMicros).isEqualTo(1000 * i);
+      assertThat(entry.endMicros).isEqualTo(2000 * i);
+      assertThat(entry.idBits).isEqualTo(i * i);
     }
-    assertThat(read.next()).isFalse();
+    assertThat(read.next(entry)).isFalse();
   }
 
   @Test

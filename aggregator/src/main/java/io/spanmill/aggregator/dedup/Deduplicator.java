@@ -4,8 +4,11 @@
 package io.spanmill.aggregator.dedup;
 
 import io.spanmill.codec.DedupBatch;
+import io.spanmill.codec.DedupEntry;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -28,6 +31,15 @@ public final class Deduplicator {
   private final RecordQueue records = new RecordQueue();
   private final SpanIdentity identity = new SpanIdentity();
   private final DedupBatch batch = new DedupBatch();
+
+  private final DedupEntry lone = new DedupEntry();
+
+  /** The spans told in advance; their identities, reused; and how many of them were offered. */
+  private List<NormalizedSpan> expected = List.of();
+
+  private final List<DedupEntry> identified = new ArrayList<>();
+  private int offered;
+
   private long offset = -1;
   private long arrivalMs;
 
@@ -50,8 +62,8 @@ public final class Deduplicator {
         (storedOffset, value) -> {
           batch.decode(value);
           while (batch.nextRecord()) {
-            while (batch.next()) {
-              log.add(batch);
+            while (batch.next(lone)) {
+              log.add(lone);
             }
             records.add(batch.arrivalMs(), batch.size());
           }
@@ -61,19 +73,41 @@ public final class Deduplicator {
 
   /** Starts an input record. */
   public void begin(long recordOffset, long recordArrivalMs) {
+    begin(recordOffset, recordArrivalMs, List.of());
+  }
+
+  /**
+   * Starts an input record whose spans are known: what is remembered of all of them is fetched from
+   * memory at once, and not span by span.
+   *
+   * @param spans those that will be offered, in that order and unchanged
+   */
+  public void begin(long recordOffset, long recordArrivalMs, List<NormalizedSpan> spans) {
     offset = recordOffset;
     arrivalMs = recordArrivalMs;
     forget(recordArrivalMs - horizonMs);
     batch.begin(recordArrivalMs);
+    expected = spans;
+    offered = 0;
+    for (int i = 0; i < spans.size(); i++) {
+      if (i == identified.size()) {
+        identified.add(new DedupEntry());
+      }
+      identity.of(spans.get(i), layer(spans.get(i)), identified.get(i));
+    }
+    log.fetch(identified, spans.size());
   }
 
   /** Decides on a span whose layer is set, and remembers it. */
   public Verdict offer(NormalizedSpan span) {
-    identity.span(span, batch);
-    if (log.hasSpan(batch)) {
-      return Verdict.RESENT;
+    DedupEntry entry;
+    if (offered < expected.size() && expected.get(offered) == span) {
+      entry = identified.get(offered++);
+    } else {
+      entry = lone;
+      identity.of(span, layer(span), entry);
     }
-    return attempt(span, Objects.requireNonNull(span.layer, "span counts in no layer"));
+    return log.hasSpan(entry) ? Verdict.RESENT : attempt(entry);
   }
 
   /**
@@ -81,8 +115,8 @@ public final class Deduplicator {
    * gateway request it is. Its attempt may have been told by its child before, its request not.
    */
   public Verdict offerRequest(NormalizedSpan root) {
-    identity.span(root, batch);
-    return attempt(root, Layer.GATEWAY_REQUEST);
+    identity.of(root, Layer.GATEWAY_REQUEST, lone);
+    return attempt(lone);
   }
 
   /** Ends the input record. */
@@ -127,12 +161,15 @@ public final class Deduplicator {
     return log.sizeBytes();
   }
 
-  private Verdict attempt(NormalizedSpan span, Layer layer) {
-    identity.attempt(span, layer, batch);
-    boolean told = log.hasAttempt(batch);
+  private static Layer layer(NormalizedSpan span) {
+    return Objects.requireNonNull(span.layer, "span counts in no layer");
+  }
+
+  private Verdict attempt(DedupEntry entry) {
+    boolean told = log.hasAttempt(entry);
     // A duplicate is remembered too: the next one may be related to it and not to the first.
-    log.add(batch);
-    batch.add();
+    log.add(entry);
+    batch.add(entry);
     return told ? Verdict.DUPLICATE : Verdict.NEW;
   }
 

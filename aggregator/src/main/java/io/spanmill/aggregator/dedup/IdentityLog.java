@@ -3,8 +3,9 @@
  */
 package io.spanmill.aggregator.dedup;
 
-import io.spanmill.codec.DedupBatch;
+import io.spanmill.codec.DedupEntry;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The remembered identities of one partition, first in, first out, with two hash indexes over them.
@@ -43,13 +44,40 @@ final class IdentityLog {
   /** Position of the oldest entry. */
   private long tail = 1;
 
+  /** Of no meaning: what is read for nothing else would not be read. */
+  private long unused;
+
   /** Entries remembered. */
   long size() {
     return head - tail;
   }
 
+  /**
+   * Reads what looking these entries up will read first. A place in the indexes is nearly always
+   * far from all that was read lately; asked for together, the processor waits for them together.
+   */
+  void fetch(List<DedupEntry> entries, int count) {
+    int bits = 0;
+    for (int i = 0; i < count; i++) {
+      DedupEntry e = entries.get(i);
+      bits ^= spanBuckets[bucket(e.spanHash, spanBuckets)];
+      bits ^= attemptBuckets[bucket(e.attemptHash, attemptBuckets)];
+    }
+    long words = bits;
+    for (int i = 0; i < count; i++) {
+      DedupEntry e = entries.get(i);
+      words ^= firstWord(newest(spanBuckets[bucket(e.spanHash, spanBuckets)]));
+      words ^= firstWord(newest(attemptBuckets[bucket(e.attemptHash, attemptBuckets)]));
+    }
+    unused = words;
+  }
+
+  private long firstWord(long position) {
+    return position >= tail ? chunk(position)[word(position)] : 0;
+  }
+
   /** Whether this very span is remembered. */
-  boolean hasSpan(DedupBatch e) {
+  boolean hasSpan(DedupEntry e) {
     long position = newest(spanBuckets[bucket(e.spanHash, spanBuckets)]);
     while (position >= tail) {
       long[] chunk = chunk(position);
@@ -64,7 +92,7 @@ final class IdentityLog {
   }
 
   /** Whether a span of the same attempt is remembered. */
-  boolean hasAttempt(DedupBatch e) {
+  boolean hasAttempt(DedupEntry e) {
     if (e.attemptHash == 0) {
       return false;
     }
@@ -80,7 +108,7 @@ final class IdentityLog {
     return false;
   }
 
-  void add(DedupBatch e) {
+  void add(DedupEntry e) {
     if (size() >= spanBuckets.length) {
       grow();
     }
@@ -100,7 +128,7 @@ final class IdentityLog {
     tail += entries;
   }
 
-  private static boolean sameAttempt(long[] chunk, int at, DedupBatch e) {
+  private static boolean sameAttempt(long[] chunk, int at, DedupEntry e) {
     int spanBits = (int) (chunk[at + SPAN_AND_PARENT] >>> 32);
     int parentBits = (int) chunk[at + SPAN_AND_PARENT];
     int idBits = (int) chunk[at + ID_BITS];

@@ -3,7 +3,7 @@
  */
 package io.spanmill.aggregator.dedup;
 
-import io.spanmill.codec.DedupBatch;
+import io.spanmill.codec.DedupEntry;
 import io.spanmill.codec.PackedWriter;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
@@ -44,8 +44,13 @@ final class SpanIdentity {
     }
   }
 
-  /** Fills in all but the attempt. */
-  void span(NormalizedSpan span, DedupBatch into) {
+  /** Fills in the span, and its attempt as that layer tells attempts apart. */
+  void of(NormalizedSpan span, Layer layer, DedupEntry into) {
+    span(span, into);
+    attempt(span, layer, into);
+  }
+
+  private void span(NormalizedSpan span, DedupEntry into) {
     bytes.clear();
     bytes.text(span.project);
     bytes.fixed64(span.traceIdHi);
@@ -56,12 +61,9 @@ final class SpanIdentity {
     into.parentBits = fold(span.parentSpanId);
     into.startMicros = (int) Math.floorDiv(span.startEpochNanos, 1000L);
     into.endMicros = (int) Math.floorDiv(span.endEpochNanos, 1000L);
-    into.attemptHash = 0;
-    into.idBits = 0;
   }
 
-  /** Fills in the attempt as that layer tells attempts apart. */
-  void attempt(NormalizedSpan span, Layer layer, DedupBatch into) {
+  private void attempt(NormalizedSpan span, Layer layer, DedupEntry into) {
     boolean hasId = !span.callId.isEmpty() || !span.responseId.isEmpty();
     boolean client = layer == Layer.CLIENT || layer == Layer.DIRECT;
     into.attemptHash = 0;

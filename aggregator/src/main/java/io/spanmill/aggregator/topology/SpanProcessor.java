@@ -207,7 +207,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   private void deduplicate(long offset, long arrivalMs) {
     counted.clear();
     duplicates.clear();
-    deduplicator.begin(offset, arrivalMs);
+    deduplicator.begin(offset, arrivalMs, read);
     for (NormalizedSpan span : read) {
       Verdict verdict = deduplicator.offer(span);
       if (verdict == Verdict.RESENT) {

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.spanmill.aggregator.TestTraffic;
 import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
@@ -58,12 +60,16 @@ class DeduplicatorTest {
         dedup.rebuild();
       }
       plain.begin(arrivalMs);
-      dedup.begin(record * 3L, arrivalMs);
+      List<NormalizedSpan> spans = new ArrayList<>();
       for (int i = random.nextInt(8); i > 0; i--) {
         NormalizedSpan span = traffic.next(T0);
-        if (span.layer == null) {
-          continue;
+        if (span.layer != null) {
+          spans.add(span);
         }
+      }
+      // Whoever does not tell its spans before gets the same.
+      dedup.begin(record * 3L, arrivalMs, random.nextInt(3) == 0 ? List.of() : spans);
+      for (NormalizedSpan span : spans) {
         Verdict verdict = dedup.offer(span);
         assertThat(verdict).isEqualTo(plain.offer(span, arrivalMs));
         if (verdict != Verdict.RESENT && span.alsoGatewayRequest) {
