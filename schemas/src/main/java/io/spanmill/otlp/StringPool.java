@@ -4,22 +4,30 @@
 package io.spanmill.otlp;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Strings seen lately, so that models, teams and span names are built once instead of once a span.
  *
  * <p>A direct-mapped table of fixed size. A value is kept only when its place sees it twice in a
- * row: values that never repeat (call ids) cost no more than without a pool and push nothing out.
- * Not thread-safe.
+ * row: values that never repeat (call ids) cost no more than without a pool and push nothing out. A
+ * place is one line of the processor's cache, so that whether it holds a text is known from one
+ * read of memory. Not thread-safe.
  */
 final class StringPool {
   private static final int PLACES = 2048;
-  private static final int MAX_BYTES = 96;
 
-  private final long[] seen = new long[PLACES];
-  private final byte[] @Nullable [] bytes = new byte[PLACES][];
+  /** Longs of a place: hash of the text kept, hash of the one seen last, the bytes kept. */
+  private static final int STRIDE = 8;
+
+  private static final int SEEN = 1;
+  private static final int TEXT = 2;
+  private static final int MAX_BYTES = (STRIDE - TEXT) * Long.BYTES;
+
+  /** The bits of a hash that the length takes the place of. */
+  private static final long LENGTH_BITS = 0x3f;
+
+  private final long[] places = new long[PLACES * STRIDE];
   private final @Nullable String[] strings = new @Nullable String[PLACES];
 
   /** The string of these bytes, which are known to be UTF-8. */
@@ -30,41 +38,51 @@ final class StringPool {
     if (length > MAX_BYTES) {
       return new String(buf, offset, length, StandardCharsets.UTF_8);
     }
-    long hash = KeyHash.of(buf, offset, length);
+    // Never 0, which is an empty place.
+    long hash = (KeyHash.of(buf, offset, length) & ~LENGTH_BITS) | length;
     int place = (int) (hash >>> 24) & (PLACES - 1);
-    byte[] kept = bytes[place];
-    String string = strings[place];
-    if (kept != null
-        && string != null
-        && kept.length == length
-        && isSame(kept, buf, offset, length)) {
-      return string;
+    int at = place * STRIDE;
+    if (places[at] == hash && isKept(at + TEXT, buf, offset, length)) {
+      String string = strings[place];
+      if (string != null) {
+        return string;
+      }
     }
     String fresh = new String(buf, offset, length, StandardCharsets.UTF_8);
-    if (seen[place] == hash) {
-      bytes[place] = Arrays.copyOfRange(buf, offset, offset + length);
+    if (places[at + SEEN] == hash) {
+      keep(at, hash, buf, offset, length);
       strings[place] = fresh;
     }
-    seen[place] = hash;
+    places[at + SEEN] = hash;
     return fresh;
   }
 
   /** By words, the last of which reaches back: a text is short, and a call would cost as much. */
-  private static boolean isSame(byte[] kept, byte[] buf, int offset, int length) {
-    if (length < 8) {
-      for (int i = 0; i < length; i++) {
-        if (kept[i] != buf[offset + i]) {
-          return false;
-        }
-      }
-      return true;
-    }
-    for (int i = 0; i < length - 8; i += 8) {
-      if ((long) KeyHash.LONG_LE.get(kept, i) != (long) KeyHash.LONG_LE.get(buf, offset + i)) {
+  private boolean isKept(int text, byte[] buf, int offset, int length) {
+    int at = text;
+    int last = offset + length - Long.BYTES;
+    for (int i = offset; i < last; i += Long.BYTES) {
+      if (places[at++] != (long) KeyHash.LONG_LE.get(buf, i)) {
         return false;
       }
     }
-    return (long) KeyHash.LONG_LE.get(kept, length - 8)
-        == (long) KeyHash.LONG_LE.get(buf, offset + length - 8);
+    return places[at] == last(buf, offset, length);
+  }
+
+  private void keep(int place, long hash, byte[] buf, int offset, int length) {
+    places[place] = hash;
+    int at = place + TEXT;
+    int last = offset + length - Long.BYTES;
+    for (int i = offset; i < last; i += Long.BYTES) {
+      places[at++] = (long) KeyHash.LONG_LE.get(buf, i);
+    }
+    places[at] = last(buf, offset, length);
+  }
+
+  private static long last(byte[] buf, int offset, int length) {
+    int end = offset + length;
+    return length < Long.BYTES
+        ? KeyHash.tail(buf, offset, end)
+        : (long) KeyHash.LONG_LE.get(buf, end - Long.BYTES);
   }
 }
