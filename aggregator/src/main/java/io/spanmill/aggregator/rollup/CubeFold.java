@@ -101,6 +101,15 @@ final class CubeFold {
     return true;
   }
 
+  /** Takes all from a fold of the same cube, which is empty afterwards. */
+  void take(CubeFold other) {
+    for (int n = 0; n < other.size; n++) {
+      Entry entry = other.pool.get(n);
+      find(entry.windowStartMs, entry.hash, entry.dimensions).rollup.merge(entry.rollup);
+    }
+    other.clear();
+  }
+
   /** Takes all from a cube that has every dimension of this one, in place of what was here. */
   void derive(CubeFold base) {
     clear();

@@ -78,6 +78,13 @@ public final class RollupFold {
     return derived.stream().anyMatch(d -> d.fold.cube.name().equals(partial.cube));
   }
 
+  /** Takes all from a fold of the same cubes and partitions, which is empty afterwards. */
+  public void take(RollupFold other) {
+    for (int i = 0; i < kept.size(); i++) {
+      kept.get(i).take(other.kept.get(i));
+    }
+  }
+
   /** Partials so far, without those to be derived. */
   public int size() {
     int sum = 0;

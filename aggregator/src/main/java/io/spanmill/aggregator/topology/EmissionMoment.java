@@ -4,9 +4,7 @@
 package io.spanmill.aggregator.topology;
 
 import java.util.BitSet;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * When a task of stage 2 emits: at a fixed moment some time after stage 1 marked, or as soon after
@@ -18,15 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * all of those it waits for are.
  */
 final class EmissionMoment implements AutoCloseable {
-  /** The tasks that commit together, by the thread they are on. */
-  static final class Threads {
-    private final Map<Thread, Set<EmissionMoment>> byThread = new ConcurrentHashMap<>();
-
-    private Set<EmissionMoment> ofThisThread() {
-      return byThread.computeIfAbsent(Thread.currentThread(), t -> ConcurrentHashMap.newKeySet());
-    }
-  }
-
   /**
    * When a task emits at the latest, as a share of the interval in which stage 1 marks: a commit
    * and folding what it lets through take most of that.
@@ -58,8 +47,8 @@ final class EmissionMoment implements AutoCloseable {
    *
    * @param nowMs up to when nothing is due
    */
-  EmissionMoment(Threads threads, TopologyConfig.Timing timing, long nowMs) {
-    together = threads.ofThisThread();
+  EmissionMoment(ThreadTasks<EmissionMoment> tasks, TopologyConfig.Timing timing, long nowMs) {
+    together = tasks.ofThisThread();
     intervalMs = timing.emitFinestMs();
     offsetMs = Math.round(timing.markMs() * AFTER_MARK);
     lookMs = Math.max(1, Math.round(timing.markMs() * LOOK));

@@ -35,7 +35,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   private static final int MAX_HELD_VALUES = 500_000;
 
   private final TopologyConfig config;
-  private final EmissionMoment.Threads threads;
+  private final ThreadTasks<EmissionMoment> moments;
   private final PartialBatchReader partials = new PartialBatchReader();
   private ProcessorContext<Integer, byte[]> context;
   private RollupTable table;
@@ -49,9 +49,9 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
   private long evictionDueMs;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
-  RollupProcessor(TopologyConfig config, EmissionMoment.Threads threads) {
+  RollupProcessor(TopologyConfig config, ThreadTasks<EmissionMoment> moments) {
     this.config = config;
-    this.threads = threads;
+    this.moments = moments;
   }
 
   @Override
@@ -80,7 +80,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     // Not all tasks at once: what it writes holds up a commit.
     evictionDueMs = nowMs + EVICT_INTERVAL_MS * (1 + partition) / config.partitions();
     config.metrics().reportRollups(partition, nowMs, table.dirtyRows(), guard::folded);
-    moment = new EmissionMoment(threads, config.timing(), nowMs);
+    moment = new EmissionMoment(moments, config.timing(), nowMs);
     context.schedule(
         Instant.EPOCH,
         Duration.ofMillis(moment.lookMs()),

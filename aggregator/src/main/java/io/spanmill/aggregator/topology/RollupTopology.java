@@ -51,10 +51,11 @@ public final class RollupTopology implements Supplier<Topology> {
   public Topology get() {
     ByteArrayDeserializer bytes = new ByteArrayDeserializer();
     ByteArraySerializer values = new ByteArraySerializer();
-    EmissionMoment.Threads threads = new EmissionMoment.Threads();
+    ThreadTasks<SpanProcessor> marking = new ThreadTasks<>();
+    ThreadTasks<EmissionMoment> emitting = new ThreadTasks<>();
     return new Topology()
         .addSource(AutoOffsetReset.earliest(), "spans-in", bytes, bytes, Topics.SPANS)
-        .addProcessor(SpanProcessor.NAME, () -> new SpanProcessor(config), "spans-in")
+        .addProcessor(SpanProcessor.NAME, () -> new SpanProcessor(config, marking), "spans-in")
         .addStateStore(store(SpanProcessor.STORE), SpanProcessor.NAME)
         .addStateStore(new BeforeCommit.Builder(SpanProcessor.COMMIT), SpanProcessor.NAME)
         .addSink(CALLS_SINK, Topics.CALLS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
@@ -62,7 +63,7 @@ public final class RollupTopology implements Supplier<Topology> {
         .addSink(DEAD_LETTERS_SINK, Topics.DEAD_LETTERS, NO_KEY, values, BY_KEY, SpanProcessor.NAME)
         .addSource(AutoOffsetReset.earliest(), "partials-in", bytes, bytes, Topics.PARTIALS)
         .addProcessor(
-            RollupProcessor.NAME, () -> new RollupProcessor(config, threads), "partials-in")
+            RollupProcessor.NAME, () -> new RollupProcessor(config, emitting), "partials-in")
         .addStateStore(store(RollupProcessor.ROWS_STORE), RollupProcessor.NAME)
         .addStateStore(store(RollupProcessor.INDEX_STORE), RollupProcessor.NAME)
         .addStateStore(new BeforeCommit.Builder(RollupProcessor.COMMIT), RollupProcessor.NAME)

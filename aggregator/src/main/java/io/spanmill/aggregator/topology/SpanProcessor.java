@@ -20,8 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -71,13 +71,14 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   private final List<NormalizedSpan> duplicates = new ArrayList<>();
   private final LatencySketch lateness = new LatencySketch();
 
-  /** Of each target partition: offset before which it was told that all is processed. */
-  private final long[] toldTargets;
+  private final ThreadTasks<SpanProcessor> threads;
+  private Set<SpanProcessor> together;
 
+  /** Offset before which all partials are handed on and every target was told so. */
+  private long toldTargets;
+
+  /** Offset before which the sink of calls was told that all is processed. */
   private long toldCalls;
-
-  /** Offset before which all partials are handed on. */
-  private long handedOn;
 
   private ProcessorContext<Integer, byte[]> context;
   private Deduplicator deduplicator;
@@ -87,11 +88,11 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   private int partition;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
-  SpanProcessor(TopologyConfig config) {
+  SpanProcessor(TopologyConfig config, ThreadTasks<SpanProcessor> threads) {
     this.config = config;
     this.source = config.sources().get();
     this.fold = new RollupFold(config.cubes().cubes(), config.partitions());
-    this.toldTargets = new long[config.partitions()];
+    this.threads = threads;
   }
 
   @Override
@@ -106,10 +107,9 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     pending = new PendingPartials(store);
     // A task that lost its state is begun anew with the same processor.
     fold.begin();
-    Arrays.fill(toldTargets, 0);
+    toldTargets = 0;
     toldCalls = 0;
     config.metrics().unknownCubes.increment(pending.readInto(fold));
-    handedOn = position.next();
     deduplicator =
         new Deduplicator(
             config.limits().dedupHorizonMs(),
@@ -130,6 +130,8 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
         Duration.ofMillis(config.timing().markMs()),
         PunctuationType.WALL_CLOCK_TIME,
         this::mark);
+    together = threads.ofThisThread();
+    together.add(this);
   }
 
   @Override
@@ -170,6 +172,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   @Override
   public void close() {
     config.metrics().forgetDedup(partition);
+    together.remove(this);
   }
 
   private void read(Record<byte[], byte[]> record, RecordMetadata at, String project) {
@@ -257,20 +260,16 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     partials.begin();
     fold.drain(this::writePartial);
     fold.begin();
-    handedOn = position.next();
   }
 
   private void writePartial(
       int target, Cube cube, long windowStartMs, String[] dimensions, Rollup rollup, boolean last) {
     partials.add(cube.name(), windowStartMs, dimensions, rollup);
     if (last || partials.sizeBytes() >= RECORD_BYTES) {
-      long next = last ? position.next() : handedOn;
-      byte[] batch = partials.finish(partition, next, position.arrivalMs(), edition.get());
+      // How far the source is, a marker tells once all are handed on.
+      byte[] batch = partials.finish(partition, 0, 0, edition.get());
       forward(RollupTopology.PARTIALS_SINK, target, batch, position.arrivalMs());
       partials.begin();
-    }
-    if (last) {
-      toldTargets[target] = position.next();
     }
   }
 
@@ -283,27 +282,51 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
   /** Tells every target, and the sink of calls, how far this partition is. */
   private void mark(long nowMs) {
     reportDedup(nowMs);
-    writePartials();
+    if (toldTargets < position.next()) {
+      handOn(nowMs);
+    }
     goOver(nowMs);
-    long next = position.next();
-    byte[] marker = ProgressMarker.of(nowMs, partition, next, position.arrivalMs()).encode();
-    boolean told = false;
-    for (int target = 0; target < toldTargets.length; target++) {
-      if (toldTargets[target] < next) {
-        forward(RollupTopology.PARTIALS_SINK, target, marker, nowMs);
-        toldTargets[target] = next;
-        told = true;
-      }
-    }
-    if (toldCalls < next) {
+    if (toldCalls < position.next()) {
+      toldCalls = position.next();
+      byte[] marker = ProgressMarker.of(nowMs, partition, toldCalls, position.arrivalMs()).encode();
       forward(RollupTopology.CALLS_SINK, partition, marker, nowMs);
-      toldCalls = next;
-      told = true;
-    }
-    if (told) {
       // What readers wait for is complete now: no need to wait for the commit interval as well.
       context.commit();
     }
+  }
+
+  /**
+   * Hands on what this task and the others of its thread combined, and tells every target how far
+   * they are: calls of one series become one partial whatever partition they came by.
+   */
+  private void handOn(long nowMs) {
+    long[] nextOffsets = new long[config.partitions()];
+    long[] arrivalsMs = new long[config.partitions()];
+    for (SpanProcessor task : together) {
+      if (task == this || task.isCommittedWith(this)) {
+        if (task != this) {
+          fold.take(task.fold);
+        }
+        nextOffsets[task.partition] = task.position.next();
+        arrivalsMs[task.partition] = task.position.arrivalMs();
+        task.toldTargets = task.position.next();
+      }
+    }
+    writePartials();
+    byte[] marker = ProgressMarker.of(nowMs, nextOffsets, arrivalsMs).encode();
+    for (int target = 0; target < nextOffsets.length; target++) {
+      forward(RollupTopology.PARTIALS_SINK, target, marker, nowMs);
+    }
+  }
+
+  /**
+   * Whether the other may hand on what this one combined. It may only if this one writes its state
+   * in the same transaction, for which it must have processed a record in it.
+   */
+  private boolean isCommittedWith(SpanProcessor other) {
+    return position.isChanged()
+        && edition.get() == other.edition.get()
+        && other.fold.sizeBytes() < MAX_PARTIAL_BYTES;
   }
 
   /** Goes over to a wanted edition between two records, and says where. */

@@ -69,6 +69,11 @@ final class TaskPosition {
     changed = true;
   }
 
+  /** Whether a record was processed since it was last {@linkplain #save written}. */
+  boolean isChanged() {
+    return changed;
+  }
+
   /** Writes it to the state; before each commit. */
   void save() {
     if (changed) {

@@ -15,7 +15,7 @@ class EmissionMomentTest {
       new TopologyConfig.Timing(1000, 1000, 10_000, 30_000, 60_000, 60_000, 60_000);
   private static final long START = 1_767_268_800_000L;
 
-  private final EmissionMoment.Threads threads = new EmissionMoment.Threads();
+  private final ThreadTasks<EmissionMoment> threads = new ThreadTasks<>();
   private final List<String> emitted = new ArrayList<>();
   private final List<EmissionMoment> tasks = new ArrayList<>();
   private long now = START;
