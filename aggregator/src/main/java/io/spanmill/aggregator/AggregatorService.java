@@ -146,10 +146,7 @@ public final class AggregatorService implements AutoCloseable {
     RocksMemory memory = new RocksMemory();
     opened.push(memory);
     KafkaStreams streams =
-        new KafkaStreams(
-            new RollupTopology(topology).get(),
-            StreamsSettings.of(settings, memory),
-            new JobClients());
+        new KafkaStreams(new RollupTopology(topology).get(), StreamsSettings.of(settings, memory));
     streams.setUncaughtExceptionHandler(new JobFailures());
     opened.push(() -> stop(streams));
     streams.start();

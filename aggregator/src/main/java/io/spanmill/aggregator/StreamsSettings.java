@@ -55,6 +55,8 @@ final class StreamsSettings {
     // each record. What stage 1 hands on at a mark under load is as much at once, and not held up.
     p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), FETCH_BYTES);
     p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), FETCH_WAIT_MS);
+    // As large as the system lets it grow: a fetch is then read in a few turns instead of many.
+    consumer(p, ConsumerConfig.RECEIVE_BUFFER_CONFIG, -1);
     // A killed process' tasks move after this long.
     consumer(p, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
     consumer(p, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);

@@ -59,9 +59,7 @@ public final class JobAlone {
     try (RocksMemory memory = new RocksMemory();
         KafkaStreams streams =
             new KafkaStreams(
-                new RollupTopology(topology).get(),
-                StreamsSettings.of(settings, memory),
-                new JobClients())) {
+                new RollupTopology(topology).get(), StreamsSettings.of(settings, memory))) {
       streams.setUncaughtExceptionHandler(new JobFailures());
       streams.start();
       while (streams.state() != KafkaStreams.State.RUNNING) {
