@@ -6,8 +6,8 @@ package io.spanmill.codec;
 import io.spanmill.model.Rollup;
 
 /**
- * What the calls of one input record add to one series of a cube in one of its finest windows.
- * Filled and reused by {@link PartialBatchReader}; not thread-safe.
+ * What some calls add to one series of a cube in one of its finest windows. Filled and reused by
+ * {@link PartialBatchReader}; not thread-safe.
  */
 public final class Partial {
   static final String[] NO_DIMENSIONS = {};

@@ -37,22 +37,22 @@ public final class PartialBatchReader {
     current.dimensions = Partial.NO_DIMENSIONS;
   }
 
-  /** Partition of the input record. */
+  /** Partition of the source that the record tells of. */
   public int sourcePartition() {
     return sourcePartition;
   }
 
-  /** Offset of the source before which all is processed once this record is. */
+  /** Offset of the source before which all is processed once this record is; 0: told elsewhere. */
   public long nextOffset() {
     return nextOffset;
   }
 
-  /** When the input record arrived, epoch milliseconds. */
+  /** When the last record before that offset arrived, epoch milliseconds. */
   public long arrivalMs() {
     return arrivalMs;
   }
 
-  /** Edition of the rollups that the input record counts in. */
+  /** Edition of the rollups that the partials count in. */
   public int edition() {
     return edition;
   }

@@ -6,8 +6,8 @@ package io.spanmill.codec;
 import io.spanmill.model.Rollup;
 
 /**
- * Packs the partial rollups that one input record caused for one partition into a record of {@link
- * Topics#PARTIALS}. Reused over records; not thread-safe.
+ * Packs partial rollups for one partition into a record of {@link Topics#PARTIALS}. Reused over
+ * records; not thread-safe.
  */
 public final class PartialBatchWriter {
   private final PackedWriter rows = new PackedWriter(16 * 1024);
@@ -53,11 +53,11 @@ public final class PartialBatchWriter {
   /**
    * The record.
    *
-   * @param sourcePartition partition of the input record
-   * @param nextOffset offset after the input record if this is its last record for its target, else
-   *     the input record's own: so much is processed once this is
-   * @param arrivalMs when the input record arrived
-   * @param edition edition of the rollups that the input record counts in
+   * @param sourcePartition partition of the source that the record tells of
+   * @param nextOffset offset of the source before which all is processed once this record is; 0 if
+   *     that is told by a {@link ProgressMarker} after it
+   * @param arrivalMs when the last record before that offset arrived
+   * @param edition edition of the rollups that the partials count in
    */
   public byte[] finish(int sourcePartition, long nextOffset, long arrivalMs, int edition) {
     out.clear();

@@ -105,7 +105,15 @@ final class CubeFold {
   void take(CubeFold other) {
     for (int n = 0; n < other.size; n++) {
       Entry entry = other.pool.get(n);
-      find(entry.windowStartMs, entry.hash, entry.dimensions).rollup.merge(entry.rollup);
+      int sizeBefore = size;
+      Entry here = find(entry.windowStartMs, entry.hash, entry.dimensions);
+      if (size == sizeBefore) {
+        here.rollup.merge(entry.rollup);
+      } else {
+        // There was none: rather than to be filled alike, the new one changes places with it.
+        pool.set(sizeBefore, entry);
+        other.pool.set(n, here);
+      }
     }
     other.clear();
   }

@@ -20,8 +20,14 @@ final class HeldRow {
   /** Whether the store holds less than this. */
   boolean changed;
 
-  /** Whether it is listed as changed since it was last emitted. */
+  /**
+   * Whether it changed since it was last emitted. {@link DirtyRows} has it then, or what stood for
+   * it before it was let go and read again.
+   */
   boolean dirty;
+
+  /** Of what {@link DirtyRows} has: whether the store lists it too. */
+  boolean listed;
 
   /** Asked for since {@link HeldRows} last looked for rows to let go. */
   boolean used;
@@ -33,6 +39,11 @@ final class HeldRow {
     this.key = key;
     this.storeKey = storeKey;
     this.state = state;
+  }
+
+  /** A row that is not in memory. */
+  static HeldRow gone(RowKey key, byte[] storeKey) {
+    return new HeldRow(key, storeKey, GONE);
   }
 
   RollupState state() {

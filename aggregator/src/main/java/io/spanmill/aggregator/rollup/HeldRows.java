@@ -7,10 +7,12 @@ import io.spanmill.codec.PackedReader;
 import io.spanmill.codec.PackedWriter;
 import io.spanmill.codec.RollupState;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,9 @@ final class HeldRows {
 
   /** Of those, the rows that folding the log again would not bring back. */
   private final List<HeldRow> beyondLog = new ArrayList<>();
+
+  /** Rows that changed since they were emitted and were let go before they were again. */
+  private final Set<RowKey> dirtyUnheld = new HashSet<>();
 
   private final PackedReader in = new PackedReader();
   private final PackedWriter out = new PackedWriter();
@@ -85,11 +90,17 @@ final class HeldRows {
     }
   }
 
+  /** Takes note of a row that waits to be emitted and is not in memory. */
+  void dirtyUnheld(HeldRow row) {
+    dirtyUnheld.add(row.key);
+  }
+
   /** The row as it is to be emitted, in its stored form; null if there is none. */
-  byte @Nullable [] encoded(RowKey key) {
-    HeldRow row = held.get(key);
+  byte @Nullable [] encoded(HeldRow asked) {
+    HeldRow row = asked.isGone() ? held.get(asked.key) : asked;
     if (row == null) {
-      return store.get(key.encode());
+      dirtyUnheld.remove(asked.key);
+      return store.get(asked.storeKey);
     }
     row.dirty = false;
     return encode(row);
@@ -147,6 +158,7 @@ final class HeldRows {
 
   private void hold(HeldRow row) {
     row.used = true;
+    row.dirty = !dirtyUnheld.isEmpty() && dirtyUnheld.remove(row.key);
     held.put(row.key, row);
     budget.add(row.bytes);
     if (budget.isSpent()) {
@@ -178,6 +190,9 @@ final class HeldRows {
 
   private void letGo(HeldRow row, Iterator<HeldRow> rows) {
     rows.remove();
+    if (row.dirty) {
+      dirtyUnheld.add(row.key);
+    }
     row.letGo();
     budget.add(-row.bytes);
   }

@@ -10,7 +10,6 @@ import io.spanmill.codec.SeriesHasher;
 import io.spanmill.model.Cube;
 import io.spanmill.model.Generation;
 import io.spanmill.model.WindowKind;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -80,7 +79,7 @@ public final class RollupTable {
 
   /** Reads back what was dirty before a restart, and folds again what rows lack. */
   public void rebuild() {
-    dirty.rebuild();
+    dirty.rebuild(rows::dirtyUnheld);
     PartialBatchReader partials = new PartialBatchReader();
     Set<RowKey> behind = new HashSet<>();
     log.rebuild(
@@ -280,7 +279,7 @@ public final class RollupTable {
   private void awaitEmission(HeldRow row) {
     if (!row.dirty) {
       row.dirty = true;
-      dirty.add(row.key);
+      dirty.add(row);
     }
   }
 
@@ -336,15 +335,16 @@ public final class RollupTable {
     return cube != null && cube.finest() == row.window();
   }
 
-  private void emit(Collection<RowKey> due, Consumer<byte[]> records) {
+  private void emit(List<HeldRow> due, Consumer<byte[]> records) {
     writer.begin();
-    for (RowKey row : due) {
+    for (HeldRow row : due) {
       byte[] stored = rows.encoded(row);
       if (stored != null) {
+        RowKey key = row.key;
         writer.addState(
-            row.cube(), row.window(), row.startMs(), row.seriesHi(), row.seriesLo(), stored);
+            key.cube(), key.window(), key.startMs(), key.seriesHi(), key.seriesLo(), stored);
       }
-      dirty.remove(row);
+      dirty.emitted(row);
       if (writer.sizeBytes() >= RECORD_BYTES) {
         records.accept(writer.finish());
         writer.begin();

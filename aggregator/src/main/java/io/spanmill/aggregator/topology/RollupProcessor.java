@@ -131,6 +131,7 @@ final class RollupProcessor implements Processor<byte[], byte[], Integer, byte[]
     table.fold(value, partials, offset);
     config.metrics().partials.increment(partials.size());
     config.metrics().unknownCubes.increment(table.unknownCubes() - unknownBefore);
+    // The release before told here what markers tell now.
     advance(partials.sourcePartition(), partials.nextOffset(), partials.arrivalMs());
   }
 

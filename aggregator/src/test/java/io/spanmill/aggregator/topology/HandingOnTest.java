@@ -56,10 +56,11 @@ class HandingOnTest {
     Task first = new Task(0);
     Task second = new Task(1);
     first.process(1);
-    first.process(2);
+    first.process(call(2, "gpt-4o-mini"));
     second.process(3);
     second.mark();
-    assertThat(second.partials()).containsExactly(3L, 3L, 3L, 3L);
+    // One of summary, two of model, traffic and usage each.
+    assertThat(second.partials()).containsExactlyInAnyOrder(3L, 2L, 1L, 2L, 1L, 2L, 1L);
     assertThat(second.told()).containsOnly(List.of(2L, 1L, 0L));
     first.mark();
     assertThat(first.partials()).isEmpty();
@@ -70,7 +71,12 @@ class HandingOnTest {
       assertThat(task.context.committed()).isTrue();
       task.commit();
       assertThat(task.kept()).isZero();
+      task.context.resetForwards();
     }
+    second.process(call(4, "gpt-4o-mini"));
+    first.process(5);
+    first.mark();
+    assertThat(first.partials()).containsExactlyInAnyOrder(2L, 1L, 1L, 1L, 1L, 1L, 1L);
   }
 
   @Test
@@ -107,14 +113,14 @@ class HandingOnTest {
     assertThat(first.partials()).containsExactly(1L, 1L, 1L, 1L);
   }
 
-  private static NormalizedSpan call(long spanId) {
+  private static NormalizedSpan call(long spanId, String model) {
     NormalizedSpan call = new NormalizedSpan();
     call.layer = Layer.GATEWAY;
     call.traceIdHi = 1;
     call.traceIdLo = spanId;
     call.spanId = spanId;
     call.callId = "c" + spanId;
-    call.model = "gpt-4o";
+    call.model = model;
     call.eventTimeMs = NOON;
     call.durationMicros = 1_000_000;
     return call;
@@ -151,8 +157,12 @@ class HandingOnTest {
     }
 
     void process(long spanId) {
+      process(call(spanId, "gpt-4o"));
+    }
+
+    void process(NormalizedSpan call) {
       context.setRecordMetadata("otlp_spans", partition, offset++);
-      processor.process(new Record<>(null, PackedSource.value(List.of(call(spanId))), NOON));
+      processor.process(new Record<>(null, PackedSource.value(List.of(call)), NOON));
     }
 
     void mark() {
