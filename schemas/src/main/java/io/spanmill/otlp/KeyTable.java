@@ -14,18 +14,22 @@ import java.util.Set;
  * and one comparison. Immutable.
  */
 public final class KeyTable {
+  private static final int STRIDE = 8;
+  private static final int SLOT = 1;
+  private static final int TEXT = 2;
+  private static final int TEXT_BYTES = (STRIDE - TEXT) * Long.BYTES;
+
   private final List<String> keys;
   private final byte[][] bytes;
 
   // Open addressing, a quarter full at most: a key nobody asked for usually ends at an empty place.
   private final int mask;
-  private final long[] hashes;
-  private final short[] slots;
 
-  // First and last eight bytes by slot, of a shorter key all of it: most keys are told apart by
-  // two words, without the call that comparing arrays is.
-  private final long[] firsts;
-  private final long[] lasts;
+  /**
+   * Of each place hash, length and 1 + slot, and the first bytes of the key, so that nearly all
+   * keys are found by reading one line of the processor's cache; 0 for a slot is an empty place.
+   */
+  private final long[] places;
 
   private KeyTable(List<String> keys) {
     if (keys.size() > Short.MAX_VALUE / 4) {
@@ -36,22 +40,18 @@ public final class KeyTable {
     this.bytes = new byte[keys.size()][];
     int capacity = Integer.highestOneBit(Math.max(4, keys.size() * 4 - 1)) << 1;
     mask = capacity - 1;
-    hashes = new long[capacity];
-    slots = new short[capacity];
-    firsts = new long[keys.size()];
-    lasts = new long[keys.size()];
-    Arrays.fill(slots, (short) -1);
+    places = new long[capacity * STRIDE];
     for (int slot = 0; slot < keys.size(); slot++) {
-      bytes[slot] = keys.get(slot).getBytes(StandardCharsets.UTF_8);
-      long hash = KeyHash.of(bytes[slot], 0, bytes[slot].length);
-      int at = (int) hash & mask;
-      while (slots[at] >= 0) {
-        at = (at + 1) & mask;
+      byte[] key = keys.get(slot).getBytes(StandardCharsets.UTF_8);
+      bytes[slot] = key;
+      long hash = KeyHash.of(key, 0, key.length);
+      int at = place(hash);
+      while (places[at + SLOT] != 0) {
+        at = next(at);
       }
-      hashes[at] = hash;
-      slots[at] = (short) slot;
-      firsts[slot] = first(bytes[slot], 0, bytes[slot].length);
-      lasts[slot] = last(bytes[slot], 0, bytes[slot].length);
+      places[at] = hash;
+      places[at + SLOT] = (long) key.length << 32 | (slot + 1);
+      TextWords.put(places, at + TEXT, key, 0, Math.min(key.length, TEXT_BYTES));
     }
   }
 
@@ -87,42 +87,36 @@ public final class KeyTable {
 
   /** The slot of the key in these bytes, whose hash is {@link KeyHash}'s, or -1. */
   int lookup(byte[] b, int offset, int length, long hash) {
-    int at = (int) hash & mask;
+    int at = place(hash);
     while (true) {
-      int slot = slots[at];
-      if (slot < 0) {
+      long lengthAndSlot = places[at + SLOT];
+      if (lengthAndSlot == 0) {
         return -1;
       }
-      if (hashes[at] == hash && isKey(slot, b, offset, length)) {
-        return slot;
+      if (places[at] == hash && lengthAndSlot >>> 32 == length) {
+        int slot = (int) lengthAndSlot - 1;
+        if (isKey(slot, at + TEXT, b, offset, length)) {
+          return slot;
+        }
       }
-      at = (at + 1) & mask;
+      at = next(at);
     }
   }
 
-  private boolean isKey(int slot, byte[] b, int offset, int length) {
-    byte[] key = bytes[slot];
-    if (key.length != length
-        || firsts[slot] != first(b, offset, length)
-        || lasts[slot] != last(b, offset, length)) {
-      return false;
+  private boolean isKey(int slot, int text, byte[] b, int offset, int length) {
+    if (length <= TEXT_BYTES) {
+      return TextWords.same(places, text, b, offset, length);
     }
-    for (int i = 8; i < length - 8; i += 8) {
-      if ((long) KeyHash.LONG_LE.get(key, i) != (long) KeyHash.LONG_LE.get(b, offset + i)) {
-        return false;
-      }
-    }
-    return true;
+    return TextWords.same(places, text, b, offset, TEXT_BYTES)
+        && Arrays.equals(bytes[slot], TEXT_BYTES, length, b, offset + TEXT_BYTES, offset + length);
   }
 
-  private static long first(byte[] b, int offset, int length) {
-    if (length >= 8) {
-      return (long) KeyHash.LONG_LE.get(b, offset);
-    }
-    return length == 0 ? 0 : KeyHash.tail(b, offset, offset + length);
+  private int place(long hash) {
+    return ((int) hash & mask) * STRIDE;
   }
 
-  private static long last(byte[] b, int offset, int length) {
-    return length >= 8 ? (long) KeyHash.LONG_LE.get(b, offset + length - 8) : 0;
+  private int next(int place) {
+    int next = place + STRIDE;
+    return next == places.length ? 0 : next;
   }
 }

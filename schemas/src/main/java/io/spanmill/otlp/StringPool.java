@@ -42,7 +42,7 @@ final class StringPool {
     long hash = (KeyHash.of(buf, offset, length) & ~LENGTH_BITS) | length;
     int place = (int) (hash >>> 24) & (PLACES - 1);
     int at = place * STRIDE;
-    if (places[at] == hash && isKept(at + TEXT, buf, offset, length)) {
+    if (places[at] == hash && TextWords.same(places, at + TEXT, buf, offset, length)) {
       String string = strings[place];
       if (string != null) {
         return string;
@@ -50,39 +50,11 @@ final class StringPool {
     }
     String fresh = new String(buf, offset, length, StandardCharsets.UTF_8);
     if (places[at + SEEN] == hash) {
-      keep(at, hash, buf, offset, length);
+      places[at] = hash;
+      TextWords.put(places, at + TEXT, buf, offset, length);
       strings[place] = fresh;
     }
     places[at + SEEN] = hash;
     return fresh;
-  }
-
-  /** By words, the last of which reaches back: a text is short, and a call would cost as much. */
-  private boolean isKept(int text, byte[] buf, int offset, int length) {
-    int at = text;
-    int last = offset + length - Long.BYTES;
-    for (int i = offset; i < last; i += Long.BYTES) {
-      if (places[at++] != (long) KeyHash.LONG_LE.get(buf, i)) {
-        return false;
-      }
-    }
-    return places[at] == last(buf, offset, length);
-  }
-
-  private void keep(int place, long hash, byte[] buf, int offset, int length) {
-    places[place] = hash;
-    int at = place + TEXT;
-    int last = offset + length - Long.BYTES;
-    for (int i = offset; i < last; i += Long.BYTES) {
-      places[at++] = (long) KeyHash.LONG_LE.get(buf, i);
-    }
-    places[at] = last(buf, offset, length);
-  }
-
-  private static long last(byte[] buf, int offset, int length) {
-    int end = offset + length;
-    return length < Long.BYTES
-        ? KeyHash.tail(buf, offset, end)
-        : (long) KeyHash.LONG_LE.get(buf, end - Long.BYTES);
   }
 }
