@@ -99,15 +99,15 @@ final class RollupCodec {
   }
 
   private static int bit(Rollup.Latency latency, int bit) {
-    return latency.count == 0 && latency.sketch.size() == 0 ? 0 : bit;
+    return latency.isEmpty() ? 0 : bit;
   }
 
   private static void write(PackedWriter out, Rollup.Latency latency) {
-    LatencySketch sketch = latency.sketch;
-    int buckets = sketch.size();
-    if (latency.count == 0 && buckets == 0) {
+    if (latency.isEmpty()) {
       return;
     }
+    LatencySketch sketch = latency.sketch;
+    int buckets = sketch.size();
     out.zigzag(latency.count);
     out.zigzag(latency.sumMicros);
     out.zigzag(latency.minMicros);

@@ -21,6 +21,15 @@ public final class PicoUsd {
   /** One call costing more than this (10⁶ USD) is taken for an error of the sender. */
   public static final long MAX_PER_CALL = 1_000_000L * 1_000_000_000_000L;
 
+  private static final double PER_USD = 1e12;
+
+  /**
+   * A decimal of at most fifteen digits that reads as some double is that one's shortest form: no
+   * other of so many digits reads as it. Both numbers of the division are exact, so it rounds as
+   * reading the decimal does.
+   */
+  private static final double EXACT_BELOW = 1e15;
+
   private PicoUsd() {}
 
   /**
@@ -31,6 +40,10 @@ public final class PicoUsd {
   public static long ofReported(double usd) {
     if (!Double.isFinite(usd)) {
       return ABSENT;
+    }
+    double pico = Math.rint(usd * PER_USD);
+    if (pico >= 0 && pico < EXACT_BELOW && pico / PER_USD == usd) {
+      return (long) pico;
     }
     return ofReported(BigDecimal.valueOf(usd));
   }

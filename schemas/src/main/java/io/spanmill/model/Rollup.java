@@ -67,8 +67,16 @@ public final class Rollup {
       sketch.add(micros);
     }
 
+    /** Whether it has no value: most rollups lack most kinds. */
+    public boolean isEmpty() {
+      return count == 0 && sketch.size() == 0;
+    }
+
     /** Back to the state of a new object. */
     public void clear() {
+      if (isEmpty()) {
+        return;
+      }
       count = 0;
       sumMicros = 0;
       minMicros = Long.MAX_VALUE;
@@ -77,6 +85,9 @@ public final class Rollup {
     }
 
     public void merge(Latency other) {
+      if (other.isEmpty()) {
+        return;
+      }
       count += other.count;
       sumMicros += other.sumMicros;
       minMicros = Math.min(minMicros, other.minMicros);

@@ -11,6 +11,8 @@ import java.math.RoundingMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 
 class PicoUsdTest {
@@ -43,6 +45,19 @@ class PicoUsdTest {
   void ofReported_agreesWithBigDecimal(@ForAll @DoubleRange(min = 0, max = 1_000_000) double usd) {
     BigDecimal expected = new BigDecimal(Double.toString(usd)).setScale(12, RoundingMode.HALF_EVEN);
     assertThat(PicoUsd.ofReported(usd)).isEqualTo(expected.unscaledValue().longValueExact());
+  }
+
+  @Property
+  void ofReported_ofFewDigits_agreesWithBigDecimal(
+      @ForAll @LongRange(min = 0, max = 2_000_000_000_000_000L) long digits,
+      @ForAll @IntRange(min = 9, max = 16) int places) {
+    double usd = BigDecimal.valueOf(digits, places).doubleValue();
+    BigDecimal expected = new BigDecimal(Double.toString(usd)).setScale(12, RoundingMode.HALF_EVEN);
+    assertThat(PicoUsd.ofReported(usd))
+        .isEqualTo(
+            expected.compareTo(BigDecimal.valueOf(1_000_000)) > 0
+                ? PicoUsd.ABSENT
+                : expected.unscaledValue().longValueExact());
   }
 
   @Test
