@@ -13,10 +13,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The combine of one cube: an open-addressing table over pooled entries. Not thread-safe. */
+/**
+ * The combine of one cube: an open-addressing table over entries. Those are made anew each time: to
+ * fill memory from its start is less work than to find the parts of an old entry, which are far
+ * apart and were not touched for a second. Not thread-safe.
+ */
 final class CubeFold {
-  /** Entries kept for the next time; an unusual surplus is left to the collector. */
-  private static final int MAX_POOLED = 4096;
+  private static final int FIRST_PLACES = 64;
+
+  /** A larger table is left to the collector: the next one need not be as large. */
+  private static final int MAX_PLACES = 16_384;
 
   /** An entry without its text. */
   private static final int ENTRY_BYTES = 800;
@@ -26,15 +32,14 @@ final class CubeFold {
   private final Dimension[] dimensions;
   private final int[] attributes;
   private final int width;
-  private final List<Entry> pool = new ArrayList<>();
-  private int size;
+  private final List<Entry> entries = new ArrayList<>();
   private long characters;
 
-  /** 1 + index in the pool; 0 is free. Its length is a power of two, at least twice the size. */
-  private int[] table = new int[64];
-
-  /** Of each place in the table that is not free: the hash of its entry, which is far away. */
-  private int[] hashes = new int[64];
+  /**
+   * In the lower half of a place 1 + index in the entries, 0 if it is free; in the upper one the
+   * hash of its entry, which is far away. Its length is a power of two, at least twice the entries.
+   */
+  private long[] table = new long[FIRST_PLACES];
 
   CubeFold(Cube cube) {
     this.cube = cube;
@@ -45,28 +50,26 @@ final class CubeFold {
   }
 
   void clear() {
-    size = 0;
+    entries.clear();
     characters = 0;
-    if (pool.size() > MAX_POOLED) {
-      pool.subList(MAX_POOLED, pool.size()).clear();
-      table = new int[4 * MAX_POOLED];
-      hashes = new int[4 * MAX_POOLED];
+    if (table.length > MAX_PLACES) {
+      table = new long[FIRST_PLACES];
     } else {
       Arrays.fill(table, 0);
     }
   }
 
   int size() {
-    return size;
+    return entries.size();
   }
 
   /** About how much memory the entries take. */
   long sizeBytes() {
-    return (long) size * ENTRY_BYTES + characters;
+    return (long) size() * ENTRY_BYTES + characters;
   }
 
   Entry entry(int n) {
-    return pool.get(n);
+    return entries.get(n);
   }
 
   void add(NormalizedSpan call) {
@@ -125,8 +128,7 @@ final class CubeFold {
     for (int i = 0; i < width; i++) {
       from[i] = base.cube.dimensions().indexOf(dimensions[i]);
     }
-    for (int n = 0; n < base.size; n++) {
-      Entry entry = base.pool.get(n);
+    for (Entry entry : base.entries) {
       String[] values = new String[width];
       int hash = Long.hashCode(entry.windowStartMs);
       for (int i = 0; i < width; i++) {
@@ -141,44 +143,37 @@ final class CubeFold {
   private Entry find(long start, int hash, String[] values) {
     int at = hash & (table.length - 1);
     while (table[at] != 0) {
-      if (hashes[at] == hash) {
-        Entry entry = pool.get(table[at] - 1);
+      if ((int) (table[at] >>> 32) == hash) {
+        Entry entry = entries.get((int) table[at] - 1);
         if (entry.windowStartMs == start && Arrays.equals(entry.dimensions, values)) {
           return entry;
         }
       }
       at = (at + 1) & (table.length - 1);
     }
-    if (size == pool.size()) {
-      pool.add(new Entry(cube));
-    }
-    Entry entry = pool.get(size++);
-    entry.hash = hash;
-    entry.windowStartMs = start;
-    entry.dimensions = values;
+    Entry entry = new Entry(cube, start, values);
+    entries.add(entry);
     for (String value : values) {
       characters += value.length();
     }
-    entry.rollup.clear();
-    table[at] = size;
-    hashes[at] = hash;
-    if (size * 2 > table.length) {
-      rehash();
+    table[at] = (long) hash << 32 | size();
+    if (size() * 2 > table.length) {
+      grow();
     }
     return entry;
   }
 
-  private void rehash() {
-    table = new int[table.length * 2];
-    hashes = new int[table.length];
-    for (int i = 0; i < size; i++) {
-      int hash = pool.get(i).hash;
-      int at = hash & (table.length - 1);
-      while (table[at] != 0) {
-        at = (at + 1) & (table.length - 1);
+  private void grow() {
+    long[] before = table;
+    table = new long[before.length * 2];
+    for (long place : before) {
+      if (place != 0) {
+        int at = (int) (place >>> 32) & (table.length - 1);
+        while (table[at] != 0) {
+          at = (at + 1) & (table.length - 1);
+        }
+        table[at] = place;
       }
-      table[at] = i + 1;
-      hashes[at] = hash;
     }
   }
 }

@@ -103,7 +103,7 @@ public final class RollupFold {
     return sum;
   }
 
-  /** Hands over each partial, all of one target after another; they are reused afterwards. */
+  /** Hands over each partial, all of one target after another. */
   public void drain(Receiver receiver) {
     for (Derived d : derived) {
       d.fold.derive(d.base);
@@ -177,16 +177,15 @@ public final class RollupFold {
   }
 
   static final class Entry {
-    private static final String[] NO_DIMENSIONS = {};
-
     final Cube cube;
+    final long windowStartMs;
+    final String[] dimensions;
     final Rollup rollup = new Rollup();
-    String[] dimensions = NO_DIMENSIONS;
-    long windowStartMs;
-    int hash;
 
-    Entry(Cube cube) {
+    Entry(Cube cube, long windowStartMs, String[] dimensions) {
       this.cube = cube;
+      this.windowStartMs = windowStartMs;
+      this.dimensions = dimensions;
     }
   }
 }
