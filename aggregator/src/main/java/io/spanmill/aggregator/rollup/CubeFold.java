@@ -106,16 +106,12 @@ final class CubeFold {
 
   /** Takes all from a fold of the same cube, which is empty afterwards. */
   void take(CubeFold other) {
-    for (int n = 0; n < other.size; n++) {
-      Entry entry = other.pool.get(n);
-      int sizeBefore = size;
-      Entry here = find(entry.windowStartMs, entry.hash, entry.dimensions);
-      if (size == sizeBefore) {
-        here.rollup.merge(entry.rollup);
+    for (Entry entry : other.entries) {
+      int at = place(entry.windowStartMs, entry.hash, entry.dimensions);
+      if (table[at] == 0) {
+        put(at, entry);
       } else {
-        // There was none: rather than to be filled alike, the new one changes places with it.
-        pool.set(sizeBefore, entry);
-        other.pool.set(n, here);
+        at(at).rollup.merge(entry.rollup);
       }
     }
     other.clear();
@@ -141,26 +137,43 @@ final class CubeFold {
 
   /** The entry of these values, which it keeps if there was none. */
   private Entry find(long start, int hash, String[] values) {
+    int at = place(start, hash, values);
+    if (table[at] == 0) {
+      Entry entry = new Entry(cube, start, values, hash);
+      put(at, entry);
+      return entry;
+    }
+    return at(at);
+  }
+
+  /** Where the entry of these values is or, if that place is free, would be put. */
+  private int place(long start, int hash, String[] values) {
     int at = hash & (table.length - 1);
     while (table[at] != 0) {
       if ((int) (table[at] >>> 32) == hash) {
-        Entry entry = entries.get((int) table[at] - 1);
+        Entry entry = at(at);
         if (entry.windowStartMs == start && Arrays.equals(entry.dimensions, values)) {
-          return entry;
+          break;
         }
       }
       at = (at + 1) & (table.length - 1);
     }
-    Entry entry = new Entry(cube, start, values);
+    return at;
+  }
+
+  private Entry at(int place) {
+    return entries.get((int) table[place] - 1);
+  }
+
+  private void put(int place, Entry entry) {
     entries.add(entry);
-    for (String value : values) {
+    for (String value : entry.dimensions) {
       characters += value.length();
     }
-    table[at] = (long) hash << 32 | size();
+    table[place] = (long) entry.hash << 32 | size();
     if (size() * 2 > table.length) {
       grow();
     }
-    return entry;
   }
 
   private void grow() {

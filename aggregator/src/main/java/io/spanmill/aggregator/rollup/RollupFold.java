@@ -180,12 +180,14 @@ public final class RollupFold {
     final Cube cube;
     final long windowStartMs;
     final String[] dimensions;
+    final int hash;
     final Rollup rollup = new Rollup();
 
-    Entry(Cube cube, long windowStartMs, String[] dimensions) {
+    Entry(Cube cube, long windowStartMs, String[] dimensions, int hash) {
       this.cube = cube;
       this.windowStartMs = windowStartMs;
       this.dimensions = dimensions;
+      this.hash = hash;
     }
   }
 }
