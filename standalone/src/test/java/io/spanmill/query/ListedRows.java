@@ -42,6 +42,24 @@ final class ListedRows {
     long ts() {
       return endNs / 1_000_000;
     }
+
+    /** Of a root one of sixteen. */
+    String name() {
+      return root ? "root " + kind() : "span";
+    }
+
+    String tags() {
+      return root && kind() < 'a' ? "[\"gold\"]" : "";
+    }
+
+    /** Whether the SDK says that it does not know how the trace ended. */
+    boolean open() {
+      return root && kind() == 'e';
+    }
+
+    private char kind() {
+      return trace.charAt(0);
+    }
   }
 
   /**
@@ -141,12 +159,12 @@ final class ListedRows {
         clickHouse,
         rows,
         "INSERT INTO spans (project, ts, trace_id, span_id, parent_span_id, arrival_time,"
-            + " start_time, end_time, failed, session, name) VALUES ",
+            + " start_time, end_time, failed, session, name, dialect, attributes) VALUES ",
         s ->
             String.format(
                 "('%s', fromUnixTimestamp64Milli(%d, 'UTC'), unhex('%s'), unhex('%s'), unhex('%s'),"
                     + " now64(3), fromUnixTimestamp64Nano(%d, 'UTC'), fromUnixTimestamp64Nano(%d,"
-                    + " 'UTC'), %b, '%s', 'span')",
+                    + " 'UTC'), %b, '%s', '%s', '%s', %s)",
                 s.project(),
                 s.ts(),
                 s.trace(),
@@ -155,7 +173,12 @@ final class ListedRows {
                 s.startNs(),
                 s.endNs(),
                 s.failed(),
-                s.session()));
+                s.session(),
+                s.name(),
+                s.open() ? "agentops" : "",
+                s.open()
+                    ? "map('agentops.session.end_state', 'Indeterminate')"
+                    : s.tags().isEmpty() ? "map()" : "map('agentops.tags', '" + s.tags() + "')"));
   }
 
   static void insertCalls(ClickHouse clickHouse, List<Call> rows) {

@@ -65,7 +65,8 @@ class ListsIT {
   @BeforeAll
   static void write() {
     System.out.println("lists.seed=" + SEED);
-    Settings settings = servers.settings(Map.of(Keys.QUERY_RATE_LIMIT, "100000"));
+    Settings settings =
+        servers.settings(Map.of(Keys.QUERY_RATE_LIMIT, "100000", Keys.RETENTION_SPANS, "60"));
     clickHouse = ClickHouse.open(settings);
     Migrations.apply(clickHouse, settings);
     clickHouse.execute(Sql.of("SYSTEM STOP MERGES"));
@@ -459,6 +460,7 @@ class ListsIT {
     checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
+    checkAgentOps();
 
     int spansBefore = spans.size();
     int callsBefore = calls.size();
@@ -500,6 +502,7 @@ class ListsIT {
     checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
+    checkAgentOps();
 
     // What comes a second time changes nothing, a price that falls moves what came first.
     ListedRows.insert(clickHouse, spans.stream().filter(s -> random.nextInt(5) == 0).toList());
@@ -513,6 +516,25 @@ class ListsIT {
     checkCalls(List.of(""), DOWN);
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
+    checkAgentOps();
+  }
+
+  @Test
+  void agentOps_pageByPage_hasAllTracesInOrderAndTheirSums() throws Exception {
+    checkAgentOps();
+  }
+
+  private static void checkAgentOps() throws Exception {
+    AgentOpsLists lists = new AgentOpsLists(spans, calls, random, ListsIT::get);
+    lists.check("beta", 0, 0, "");
+    lists.check("alpha", FROM, 0, "");
+    // Ends within hours, and traces that go on after the end.
+    lists.check("alpha", NOW - 9 * DAY + 1_234_567, NOW - 2 * DAY - 7_654_321, "");
+    lists.check("beta", NOW - DAY, 0, "");
+    lists.check("beta", 0, 0, "root 7");
+    lists.check("alpha", NOW - 12 * DAY, NOW, "gold");
+    lists.check("alpha", FROM, 0, "3f");
+    lists.check("alpha", FROM, 0, "nothing");
   }
 
   /** More traces than are held by their ids to look for them. */

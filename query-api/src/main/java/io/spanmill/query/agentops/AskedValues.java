@@ -31,10 +31,6 @@ final class AskedValues {
     this.http = http;
   }
 
-  boolean given(String name) {
-    return http.queryParam(name) != null;
-  }
-
   /** Epoch milliseconds, or null if it is not given. */
   @Nullable Long time(String name) {
     String given = http.queryParam(name);

@@ -136,7 +136,7 @@ final class CompareEndpoint implements Endpoint {
 
   private List<Figure> figures(Question q, JsonNode theirs) {
     AgentOpsReader reader = queries.agentOps();
-    Row ours = reader.totals(q, null, 0);
+    Row ours = reader.totals(q, 0);
     Row by = reader.byTheirDefinitions(q);
     Row calls = reader.calls(q);
     Row spans = reader.spanStates(q);

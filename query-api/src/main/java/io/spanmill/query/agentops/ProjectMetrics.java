@@ -82,7 +82,7 @@ final class ProjectMetrics {
   }
 
   Map<String, @Nullable Object> of(String project, Question q) {
-    Row all = queries.agentOps().totals(q, null, MAX_ENTRIES);
+    Row all = queries.agentOps().totals(q, MAX_ENTRIES);
     long count = all.integer("traces");
     Row spans = queries.agentOps().spanStates(q);
     long unknown = spans.integer("n") - spans.integer("success") - spans.integer("fail");

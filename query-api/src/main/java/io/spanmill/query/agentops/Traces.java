@@ -15,6 +15,7 @@ import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
 import io.spanmill.query.sql.Row;
 import io.spanmill.query.sql.TimeRange;
+import io.spanmill.query.sql.TraceSums;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -78,19 +79,26 @@ final class Traces {
     boolean descending =
         asked.choice("sort_order", "DESC", List.of("ASC", "DESC"), true).equals("DESC");
     asked.check();
-    List<String> ids = queries.agentOps().page(q, text, sort, descending, limit, offset);
-    Row totals = queries.agentOps().totals(q, text, 0);
+    AgentOpsReader.Listed listed =
+        queries.agentOps().list(q, text, sort, descending, limit, offset);
+    TraceSums totals = listed.sums();
     TokenSums sums = new TokenSums();
-    // All traces' calls are all calls.
-    boolean some = text != null || asked.given("start_time") || asked.given("end_time");
-    queries.agentOps().money(q, text, some).forEach(group -> sums.add(group, split));
+    totals.money().forEach(group -> sums.add(group, split));
     return object(
         "traces",
-        items(q.scope(), ids),
+        listed.page().stream()
+            .map(t -> item(t.summary(), TraceRows.row(q.scope(), t.summary(), t.calls())))
+            .toList(),
         "metrics",
-        metrics(totals.integer("span_count"), totals.integer("traces"), totals, sums),
+        metrics(
+            totals.spans(),
+            totals.traces(),
+            totals.success(),
+            totals.fail(),
+            totals.indeterminate(),
+            sums),
         "total",
-        totals.integer("traces"),
+        totals.traces(),
         "limit",
         limit,
         "offset",
@@ -231,24 +239,6 @@ final class Traces {
         new TimeRange(from, to), queries.layers().auto(Set.of(project)), Filters.NONE, List.of());
   }
 
-  private List<Object> items(LayerScope scope, List<String> ids) {
-    List<Object> out = new ArrayList<>();
-    if (ids.isEmpty()) {
-      return out;
-    }
-    Map<String, Row> summaries = queries.traces().summaries(scope.projects(), ids);
-    Map<String, List<Row>> calls =
-        queries.calls().ofTraces(scope.projects(), ids, 100_000).stream()
-            .collect(Collectors.groupingBy(r -> r.text("trace")));
-    for (String id : ids) {
-      Row s = summaries.get(id);
-      if (s != null) {
-        out.add(item(s, TraceRows.row(scope, s, calls.getOrDefault(id, List.of()))));
-      }
-    }
-    return out;
-  }
-
   /** From the row that {@code /api/v1/traces} shows, so that both say the same. */
   private static Map<String, @Nullable Object> item(Row s, Map<String, @Nullable Object> row) {
     Object usd = row.get("costUsd");
@@ -267,17 +257,6 @@ final class Traces {
         "error_count", s.integer("errors"),
         "tags", tags,
         "total_cost", usd == null ? null : TokenSums.number(new BigDecimal(usd.toString())));
-  }
-
-  private static Map<String, @Nullable Object> metrics(
-      long spans, long traces, Row states, TokenSums sums) {
-    return metrics(
-        spans,
-        traces,
-        states.integer("success"),
-        states.integer("fail"),
-        states.integer("indeterminate"),
-        sums);
   }
 
   private static Map<String, @Nullable Object> metrics(

@@ -3,10 +3,15 @@
  */
 package io.spanmill.query.sql;
 
+import java.math.BigDecimal;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +22,15 @@ import org.jspecify.annotations.Nullable;
 public final class AgentOpsReader {
   /** Orders of the list by their names at AgentOps. */
   private static final Map<String, String> SORTS = sorts();
+
+  /** Those that {@link TraceFinder} has too. */
+  private static final Map<String, String> SAME_SORTS =
+      Map.of(
+          "start_time", "start",
+          "duration", "duration",
+          "span_count", "spans",
+          "error_count", "errors",
+          "total_cost", "cost");
 
   /** What is shown of the root where the order is by it. */
   private static final Map<String, String> LABELS =
@@ -31,69 +45,147 @@ public final class AgentOpsReader {
   /** A page up to here is looked for among the newest spans first. */
   private static final int NEAR_PAGE = 1000;
 
-  /** What the AgentOps SDK writes at a trace's end when it does not know how the trace ended. */
-  private static final List<String> OPEN_STATES =
-      List.of("Indeterminate", "Unknown", "Shutdown", "Reinitialized");
-
-  private static final String FAILED =
-      "if(roots + requests > 0, failed_roots + failed_requests > 0, last_failed)";
-
-  /**
-   * Nothing tells that it is over: no root, no request and no call, or an end state that says so.
-   */
-  private static final String OPEN = "(open OR roots + requests + calls = 0)";
-
-  private static final String STATE =
-      "multiIf(" + FAILED + ", 'fail', " + OPEN + ", 'indeterminate', 'success')";
-
   private final Database database;
   private final ResultCache cache;
   private final ProgressReader progress;
   private final TraceFinder traces;
+  private final LongSupplier sureSinceMs;
+  private final Clock clock;
+  private final TraceBounds bounds;
+  private final KeptFigures<TraceSums> sums;
+  private final KeptFigures<TraceOrder> orders;
 
+  /**
+   * @param sureSinceMs when rows are certainly not deleted that ended since
+   */
   AgentOpsReader(
-      Database database, ResultCache cache, ProgressReader progress, TraceFinder traces) {
+      Database database,
+      ResultCache cache,
+      ProgressReader progress,
+      TraceFinder traces,
+      LongSupplier sureSinceMs,
+      Clock clock) {
     this.database = database;
     this.cache = cache;
     this.progress = progress;
     this.traces = traces;
+    this.sureSinceMs = sureSinceMs;
+    this.clock = clock;
+    this.bounds = new TraceBounds(database);
+    this.sums = new KeptFigures<>(database, bounds);
+    this.orders = new KeptFigures<>(database, bounds);
   }
 
-  /** Ids of a page of traces. {@code text} is part of trace id, root span's name or tags. */
-  public List<String> page(
+  /**
+   * What a list shows.
+   *
+   * @param page its traces
+   * @param sums over all traces it goes through
+   */
+  public record Listed(List<WholeTrace> page, TraceSums sums) {}
+
+  /**
+   * A page of traces and sums over all.
+   *
+   * @param text part of trace id, root span's name or tags, or null
+   */
+  public Listed list(
       Question q, @Nullable String text, String sort, boolean descending, int limit, int offset) {
-    if (text == null && sort.equals("start_time") && descending && offset + limit <= NEAR_PAGE) {
-      TraceQuery newest =
-          new TraceQuery(
-              "start", true, null, null, null, null, null, null, null, null, offset + limit);
-      return traces.find(q, newest).traces().stream()
-          .map(TraceFinder.Found::traceId)
-          .skip(offset)
-          .limit(limit)
-          .toList();
+    Page asked = new Page(sort, descending, limit, offset);
+    if (text == null && asked.end() <= NEAR_PAGE && isSame(q, asked)) {
+      Supplier<TraceSums> all = database.begin(() -> sums(q, null, split(q)));
+      List<WholeTrace> page = greatest(q, asked);
+      if (page != null) {
+        return new Listed(page, all.get());
+      }
     }
-    String order = SORTS.get(sort);
-    if (order == null) {
-      throw new IllegalArgumentException("no order " + sort);
+    SplitRange split = split(q);
+    Supplier<TraceSums> all = database.begin(() -> sums(q, text, split));
+    List<String> ids = null;
+    if (asked.end() <= TraceOrder.NEAR_PAGE) {
+      ids = orders.read(q, text, asked.order(database), split).page(offset, limit);
     }
-    String direction = descending ? " DESC" : " ASC";
+    List<WholeTrace> page =
+        traces.whole(q.scope().projects(), ids == null ? anywhere(q, text, asked) : ids);
+    return new Listed(page, all.get());
+  }
+
+  /** Whether {@link TraceFinder} orders them so. It does not look past the end of the range. */
+  private boolean isSame(Question q, Page asked) {
+    return asked.descending()
+        && SAME_SORTS.containsKey(asked.sort())
+        && (asked.sort().equals("start_time") || q.range().toMs() > clock.millis());
+  }
+
+  private record Page(String sort, boolean descending, int limit, int offset) {
+    long end() {
+      return (long) offset + limit;
+    }
+
+    TraceOrder.Source order(Database database) {
+      String order = SORTS.get(sort);
+      if (order == null) {
+        throw new IllegalArgumentException("no order " + sort);
+      }
+      return new TraceOrder.Source(
+          database, order, LABELS.get(sort), sort.equals("total_cost"), descending);
+    }
+  }
+
+  private SplitRange split(Question q) {
+    return SplitRange.of(database, bounds, q, sureSinceMs.getAsLong());
+  }
+
+  private TraceSums sums(Question q, @Nullable String text, SplitRange split) {
+    return sums.read(q, text, new TraceSums.Source(database), split);
+  }
+
+  /**
+   * The page as {@code /api/v1/traces} has it.
+   *
+   * @return null if it does not order all of the page the same
+   */
+  private @Nullable List<WholeTrace> greatest(Question q, Page asked) {
+    String same = Objects.requireNonNull(SAME_SORTS.get(asked.sort()));
+    int end = (int) asked.end();
+    TraceQuery query =
+        new TraceQuery(same, true, null, null, null, null, null, null, null, null, end);
+    TraceFinder.Matches matches = traces.find(q, query);
+    List<TraceFinder.Found> found = matches.traces();
+    // Where no call has a cost the orders differ.
+    if (same.equals("cost")
+        && (found.size() < end || new BigDecimal(found.get(end - 1).sortValue()).signum() <= 0)) {
+      return null;
+    }
+    List<String> ids =
+        found.stream()
+            .map(TraceFinder.Found::traceId)
+            .skip(asked.offset())
+            .limit(asked.limit())
+            .toList();
+    return matches.whole().isEmpty()
+        ? traces.whole(q.scope().projects(), ids)
+        : ids.stream().map(id -> Objects.requireNonNull(matches.whole().get(id))).toList();
+  }
+
+  private List<String> anywhere(Question q, @Nullable String text, Page asked) {
     Sql sql = new Sql().add("SELECT lower(hex(trace_id)) AS trace FROM ");
-    found(sql, q, text, LABELS.get(sort), sort.equals("total_cost"));
-    sql.add(" ORDER BY " + order + direction + ", trace_id" + direction + " LIMIT ");
-    sql.bind(limit).add(" OFFSET ").bind(offset);
+    TraceOrder.Source order = asked.order(database);
+    order.append(sql, whole(q, text));
+    sql.add(" LIMIT ").bind(asked.limit()).add(" OFFSET ").bind(asked.offset());
     return run(sql, q).stream().map(r -> r.text("trace")).toList();
   }
 
   /**
-   * One row of sums over all traces of the list; without traces all are 0.
+   * One row of sums over all traces of the range; without traces all are 0.
    *
    * @param sample how many traces to show one by one at most, picked at random past that
    */
-  public Row totals(Question q, @Nullable String text, int sample) {
+  public Row totals(Question q, int sample) {
     Sql sql =
         new Sql()
-            .add("SELECT count() AS traces, sum(spans) AS span_count,")
-            .add(" countIf(state = 'success') AS success, countIf(state = 'fail') AS fail,")
+            .add("SELECT count() AS traces, countIf(state = 'success') AS success,")
+            .add(" countIf(state = 'fail') AS fail,")
             .add(" countIf(state = 'indeterminate') AS indeterminate,")
             .add(" sumIf(tokens, state = 'success') AS success_tokens,")
             .add(" sumIf(tokens, state = 'fail') AS fail_tokens,")
@@ -104,28 +196,9 @@ public final class AgentOpsReader {
       sql.add(", sumMap(map(toUInt32(spans), toUInt64(1))) AS by_spans, groupArraySample(");
       sql.add(sample + ", 1)((start_ns, duration_ns, state)) AS shown");
     }
-    sql.add(" FROM (SELECT *, " + STATE + " AS state FROM ");
-    found(sql, q, text, null, true);
-    sql.add(")");
-    return run(sql, q).get(0);
-  }
-
-  /**
-   * Counted calls by what decides their price: of the list's traces or, without {@code ofTraces},
-   * of the range itself.
-   */
-  public List<Row> money(Question q, @Nullable String text, boolean ofTraces) {
-    Sql sql = new Sql().add("SELECT " + CostGroups.COLUMNS + " FROM calls FINAL WHERE ");
-    if (ofTraces) {
-      CallsReader.range(sql, q.during(q.range().ofTraces()));
-      sql.add(" AND trace_id IN (SELECT trace_id FROM ");
-      found(sql, q, text, null, false);
-      sql.add(")");
-    } else {
-      CallsReader.range(sql, q);
-    }
-    sql.add(" GROUP BY " + CostGroups.KEYS);
-    return run(sql, q);
+    sql.add(" FROM (SELECT *, " + FoundTraces.STATE + " AS state FROM ");
+    whole(q, null).append(sql, null, true);
+    return run(sql.add(")"), q).get(0);
   }
 
   /** Counted calls of one trace: {@code span}, {@code failed}, and what decides their price. */
@@ -221,8 +294,9 @@ public final class AgentOpsReader {
 
   /** Money of the traces that failed. */
   public String costOfFailed(Question q) {
-    Sql sql = new Sql().add("SELECT toString(sumIf(cost_sum, " + FAILED + ")) AS cost FROM ");
-    found(sql, q, null, null, true);
+    Sql sql =
+        new Sql().add("SELECT toString(sumIf(cost_sum, " + FoundTraces.FAILED + ")) AS cost FROM ");
+    whole(q, null).append(sql, null, true);
     return database.query(sql).get(0).text("cost");
   }
 
@@ -236,65 +310,8 @@ public final class AgentOpsReader {
     return database.queryFacts(sql).get(0);
   }
 
-  /**
-   * Appends a table of the list's traces, one row each.
-   *
-   * @param label column that is shown of the root as {@code label}, or null
-   * @param calls whether to join what of their calls is needed
-   */
-  private static void found(
-      Sql sql, Question q, @Nullable String text, @Nullable String label, boolean calls) {
-    TimeRange wide = q.range().ofTraces();
-    sql.add("(SELECT * FROM (SELECT trace_id, min(toUnixTimestamp64Nano(start_time)) AS start_ns,")
-        .add(" max(toUnixTimestamp64Nano(end_time)) - start_ns AS duration_ns, count() AS spans,")
-        .add(" countIf(failed) AS errors, countIf(" + TracesReader.ROOT + ") AS roots,")
-        .add(" countIf(" + TracesReader.ROOT + " AND failed) AS failed_roots");
-    if (label != null) {
-      sql.add(", argMin(" + label + ", (NOT (" + TracesReader.ROOT + "), start_time, span_id))")
-          .add(" AS label");
-    }
-    // FINAL, as a hash of all spans to take each once would not fit into memory.
-    sql.add(" FROM spans FINAL WHERE ");
-    during(sql, q, wide);
-    sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs());
-    if (text != null) {
-      sql.add(" AND (position(lower(hex(trace_id)), lower(").bind(text);
-      sql.add(")) > 0 OR trace_id IN (SELECT trace_id FROM spans WHERE ");
-      during(sql, q, wide);
-      sql.add(" AND " + TracesReader.ROOT + " AND (positionCaseInsensitiveUTF8(name, ");
-      sql.bind(text).add(") > 0 OR positionCaseInsensitiveUTF8(attributes['agentops.tags'], ");
-      sql.bind(text).add(") > 0)))");
-    }
-    sql.add(" GROUP BY trace_id HAVING start_ns >= ");
-    sql.bind(q.range().fromMs() * 1_000_000).add(") AS s");
-    if (calls) {
-      joinCalls(sql, q, wide);
-    }
-    sql.add(") AS t");
-  }
-
-  private static void during(Sql sql, Question q, TimeRange range) {
-    sql.in("project", q.scope().projects());
-    sql.add(" AND ").during("ts", range);
-  }
-
-  private static void joinCalls(Sql sql, Question q, TimeRange wide) {
-    sql.add(" LEFT JOIN (SELECT trace_id, countIf(counted) AS calls,")
-        .add(" countIf(counted AND isNotNull(cost)) AS costed,")
-        .add(" sumIf(ifNull(cost, toDecimal128(0, 12)), counted) AS cost_sum,")
-        .add(" sumIf(" + CallsReader.TOKENS + ", counted) AS tokens,")
-        .add(" countIf(layer = 'gateway_request') AS requests,")
-        .add(" countIf(layer = 'gateway_request' AND failed) AS failed_requests,")
-        .add(" argMaxIf(failed, event_time, counted) AS last_failed FROM (SELECT *, ");
-    q.scope().condition(sql);
-    sql.add(" AS counted FROM calls FINAL WHERE ").in("project", q.scope().projects());
-    sql.add(" AND ").during("event_time", wide).add(") GROUP BY trace_id) AS c USING trace_id");
-    // The map of attributes is read for the SDK's roots alone.
-    sql.add(" LEFT JOIN (SELECT trace_id, true AS open FROM spans WHERE ");
-    during(sql, q, wide);
-    sql.add(" AND dialect = 'agentops' AND " + TracesReader.ROOT);
-    sql.add(" AND ").in("attributes['agentops.session.end_state']", OPEN_STATES);
-    sql.add(" LIMIT 1 BY trace_id) AS o USING trace_id");
+  private static FoundTraces whole(Question q, @Nullable String text) {
+    return new FoundTraces(q, Views.of(q.range().ofTraces()), text);
   }
 
   private List<Row> run(Sql sql, Question q) {

@@ -69,7 +69,7 @@ public final class Queries {
     this.ledger = new LedgerReader(database, editions);
     this.sessions = new SessionsReader(database);
     this.flow = new FlowReader(database);
-    this.agentOps = new AgentOpsReader(database, cache, progress, traceFinder);
+    this.agentOps = new AgentOpsReader(database, cache, progress, traceFinder, sureSinceMs, clock);
     this.uploads = new UploadsReader(database);
     this.live = new LiveReader(database);
     Set<String> configured = new TreeSet<>();

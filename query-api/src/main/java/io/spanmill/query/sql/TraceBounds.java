@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What traces of a range cannot exceed, and where their spans lie, from {@code trace_bounds} and,
@@ -27,11 +28,17 @@ final class TraceBounds {
 
   static final String LOW = "byteSwap(toUInt64(bitShiftRight(" + TracesReader.ID + ", 64)))";
 
+  private static final String LOW_TEXT =
+      "lower(hex(reinterpretAsFixedString(byteSwap(trace_low)))) AS low";
+
   /** The id from its halves in {@code trace_bounds}. */
   static final String TRACE_ID = id("trace_high", "trace_low");
 
   /** No hour of a table is later. */
   static final long LAST_MS = 0xFFFF_FFFFL * 1000;
+
+  /** With more traces that are to be looked at apart, looking at all rows costs no more. */
+  static final int MAX_APART = 20_000;
 
   private final Database database;
   private final KeptBounds kept;
@@ -179,13 +186,78 @@ final class TraceBounds {
   List<Row> hoursOf(Set<String> projects, Collection<String> lows, Set<Long> hours) {
     Sql sql =
         new Sql()
-            .add(
-                "SELECT DISTINCT lower(hex(reinterpretAsFixedString(byteSwap(trace_low)))) AS low,")
+            .add("SELECT DISTINCT " + LOW_TEXT + ",")
             .add(" toInt64(toUnixTimestamp(hour)) * 1000 AS hour_ms FROM trace_bounds WHERE ")
             .in("project", projects)
             .add(" AND ");
     inHours(sql, "hour", hours);
     return database.query(lows(sql, lows));
+  }
+
+  /**
+   * Traces that have spans in these hours (epoch ms) of several days.
+   *
+   * @return null if they are too many to look at them apart
+   */
+  @Nullable Places ofSeveralDays(Set<String> projects, Set<Long> hours) {
+    Sql sql = lowsIn(projects, hours);
+    sql.add(" GROUP BY trace_low HAVING min(toDate(hour, 'UTC')) != max(toDate(hour, 'UTC'))");
+    return placesOfSome(projects, lows(sql), hours);
+  }
+
+  /**
+   * The same of those that have spans in these hours and in others.
+   *
+   * @param others may have none
+   * @param begun when they should have begun, or null: of those that did not, spans in the first
+   *     hours are enough
+   */
+  @Nullable Places ofBoth(
+      Set<String> projects, Set<Long> hours, Set<Long> others, @Nullable TimeRange begun) {
+    Sql sql = lowsIn(projects, hours).add(" AND (trace_low IN (SELECT trace_low");
+    inHours(
+        sql.add(" FROM trace_bounds WHERE ").in("project", projects).add(" AND "), "hour", others);
+    sql.add(")");
+    if (begun != null) {
+      sql.add(" OR start_ns < ").bind(begun.fromMs() * 1_000_000);
+      sql.add(" OR start_ns >= ").bind(begun.toMs() * 1_000_000);
+    }
+    return placesOfSome(projects, lows(sql.add(")")), hours);
+  }
+
+  /** Later halves of ids that have this part, of traces with spans in these hours. */
+  List<String> ofIdsWith(Set<String> projects, Set<Long> hours, String part) {
+    if (!FoundTraces.isPartOfId(part)) {
+      return List.of();
+    }
+    Sql sql = lowsIn(projects, hours);
+    return lows(
+        sql.add(" AND position(lower(hex(" + TRACE_ID + ")), lower(").bind(part).add(")) > 0"));
+  }
+
+  private static Sql lowsIn(Set<String> projects, Set<Long> hours) {
+    Sql sql = new Sql().add("SELECT DISTINCT " + LOW_TEXT + " FROM trace_bounds WHERE ");
+    inHours(sql.in("project", projects).add(" AND "), "hour", hours);
+    return sql;
+  }
+
+  private List<String> lows(Sql sql) {
+    return database.query(sql.add(" LIMIT ").bind(MAX_APART + 1), database.spilling()).stream()
+        .map(r -> r.text("low"))
+        .toList();
+  }
+
+  /**
+   * Where those traces lie that have one of these later halves of ids and spans in these hours.
+   *
+   * @return null if they are too many to look at them apart
+   */
+  @Nullable Places placesOfSome(Set<String> projects, Collection<String> lows, Set<Long> hours) {
+    if (lows.size() > MAX_APART) {
+      return null;
+    }
+    long sinceMs = hours.stream().mapToLong(Long::longValue).min().orElse(0);
+    return lows.isEmpty() ? Places.of(Map.of()) : placesOf(projects, List.copyOf(lows), sinceMs);
   }
 
   private static Sql lows(Sql sql, Collection<String> lows) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -83,17 +84,35 @@ public final class TraceFinder {
         found, Places.since(found.stream().mapToLong(Found::startMs).min().orElse(0)));
   }
 
+  /** These traces with all that lists show of them, in this order; without those that are gone. */
+  List<WholeTrace> whole(Set<String> projects, List<String> ids) {
+    Set<String> lows = new LinkedHashSet<>();
+    ids.forEach(id -> lows.add(KeptTraces.low(id)));
+    WrittenHours written =
+        WrittenHours.read(
+            database,
+            projects,
+            new TimeRange(0, TraceBounds.LAST_MS),
+            List.of("span_hours", "call_hours"));
+    Map<String, WholeTrace> read = new HashMap<>();
+    kept.read(projects, lows, 0, written)
+        .values()
+        .forEach(traces -> traces.forEach(t -> read.put(t.id(), t)));
+    return ids.stream().map(read::get).filter(Objects::nonNull).toList();
+  }
+
   private List<Found> exact(Question q, TraceQuery query) {
     if (query.descending() && query.sort().equals("start")) {
       long upTo = Slices.newestMs(q.range(), query.after());
       for (long since : Slices.before(upTo, q.range())) {
         // All spans that ended since then are seen, so traces that began since then are complete.
         Question slice = q.during(new TimeRange(since, q.range().toMs()));
-        List<Found> found =
-            inOrder.begunSince(
-                q, since, inOrder.find(slice, query, upTo, null, query.limit() + 1 + SPARE));
-        if (found.size() > query.limit()) {
-          return found.subList(0, query.limit() + 1);
+        List<Found> some = inOrder.find(slice, query, upTo, null, query.limit() + 1 + SPARE);
+        if (some.size() > query.limit()) {
+          List<Found> found = inOrder.begunSince(q, since, some);
+          if (found.size() > query.limit()) {
+            return found.subList(0, query.limit() + 1);
+          }
         }
       }
       return inOrder.find(q, query, upTo, null, query.limit() + 1);
