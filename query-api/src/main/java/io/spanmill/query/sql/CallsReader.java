@@ -249,16 +249,18 @@ public final class CallsReader {
         new Sql()
             .add("SELECT project, layer, toUnixTimestamp64Milli(event_time) AS event_ms,")
             .add(" lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,")
-            .add(" toString(" + sort + ") AS sort_value FROM calls PREWHERE ");
-    range(sql, q);
-    sql.add(" WHERE ");
-    conditions(sql, q, query);
+            .add(" toString(" + sort + ") AS sort_value FROM calls");
+    boolean filtered = query.narrows() || query.after() != null || !q.filters().isEmpty();
+    if (!filtered) {
+      range(sql.add(" PREWHERE "), q);
+    }
+    // Left to ClickHouse, conditions that few rows meet are looked at before other columns are.
+    conditions(sql.add(" WHERE "), q, query);
     if (beganSinceMs > 0) {
       sql.add(" AND " + sort + " >= ").bind(beganSinceMs * 1_000_000);
     }
     order(sql, query, sort);
     sql.add(" LIMIT ").bind(count);
-    boolean filtered = query.narrows() || query.after() != null || !q.filters().isEmpty();
     return database.query(sql, filtered ? FILTERED : Map.of()).stream()
         .map(r -> new KeptCalls.Version(CallKey.of(r), value(r)))
         .toList();
