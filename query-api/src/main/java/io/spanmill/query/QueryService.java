@@ -47,12 +47,15 @@ public final class QueryService implements AutoCloseable {
   private final ClickHouse clickHouse;
   private final Proxies proxies;
   private final QueryHttp http;
+  private final Thread first;
 
-  private QueryService(Database database, ClickHouse clickHouse, Proxies proxies, QueryHttp http) {
+  private QueryService(
+      Database database, ClickHouse clickHouse, Proxies proxies, QueryHttp http, Thread first) {
     this.database = database;
     this.clickHouse = clickHouse;
     this.proxies = proxies;
     this.http = http;
+    this.first = first;
   }
 
   /**
@@ -116,7 +119,10 @@ public final class QueryService implements AutoCloseable {
       clickHouse.close();
       throw e;
     }
-    return new QueryService(database, clickHouse, proxies, http);
+    Thread first = new Thread(queries.firstQuestions(clock), "first-questions");
+    first.setDaemon(true);
+    first.start();
+    return new QueryService(database, clickHouse, proxies, http, first);
   }
 
   /** The port it listens on. */
@@ -131,6 +137,8 @@ public final class QueryService implements AutoCloseable {
 
   @Override
   public void close() {
+    database.cancel(first);
+    first.interrupt();
     http.close();
     proxies.close();
     database.close();

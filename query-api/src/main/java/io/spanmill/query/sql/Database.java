@@ -76,6 +76,9 @@ public final class Database implements AutoCloseable {
   /** On a thread that works on a part of a question: the thread that asked it. */
   private final ThreadLocal<@Nullable Thread> askerOfPart = new ThreadLocal<>();
 
+  /** Whether what this thread asks leaves half of the server to others. */
+  private final ThreadLocal<Boolean> sparing = ThreadLocal.withInitial(() -> false);
+
   /** Works on parts. When all its threads are busy, a part is done by the thread that asks. */
   private final ThreadPoolExecutor parts =
       new ThreadPoolExecutor(
@@ -272,6 +275,18 @@ public final class Database implements AutoCloseable {
     return parts;
   }
 
+  /** The same work, with one thread of the server for each query that the thread itself asks. */
+  Runnable sparing(Runnable work) {
+    return () -> {
+      sparing.set(true);
+      try {
+        work.run();
+      } finally {
+        sparing.remove();
+      }
+    };
+  }
+
   private <T> T askedBy(Thread asker, Supplier<T> part) {
     Thread outer = askerOfPart.get();
     askerOfPart.set(asker);
@@ -360,6 +375,9 @@ public final class Database implements AutoCloseable {
     all.put("output_format_json_quote_64bit_integers", "0");
     all.put("prefer_column_name_to_alias", "1");
     all.putAll(serverSettings);
+    if (sparing.get()) {
+      all.putAll(ONE_THREAD);
+    }
     all.forEach(settings::serverSetting);
     return settings;
   }

@@ -8,10 +8,13 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The greatest bounds of lists, kept: grouping all traces of a month is most of what such a list
@@ -20,6 +23,8 @@ import java.util.TreeSet;
  * it had. Thread-safe.
  */
 final class KeptBounds {
+  private static final Logger LOG = LoggerFactory.getLogger(KeptBounds.class);
+
   /** How many bounds of a list are kept. */
   static final int KEPT = 2000;
 
@@ -33,6 +38,7 @@ final class KeptBounds {
 
   private final Database database;
   private final Map<Asked, Kept> kept = SpanHours.latest(MAX_LISTS);
+  private final Set<Asked> renewed = new HashSet<>();
 
   KeptBounds(Database database) {
     this.database = database;
@@ -107,21 +113,52 @@ final class KeptBounds {
       known = kept.get(asked);
     }
     Set<Long> open = known == null ? Set.of() : open(known, hours, written, leaving);
-    if (known == null || !fits(known, hours) || open.size() > MAX_OPEN_HOURS) {
-      known = new Kept(hours, written.readMs(), source.greatest(Set.of(), KEPT));
-      synchronized (kept) {
-        kept.put(asked, known);
-      }
+    if (known == null || !fits(known, hours, MAX_MOVED_MS) || open.size() > MAX_OPEN_HOURS) {
+      known = anew(asked, hours, written, source);
       open = Set.of();
+    } else if (!fits(known, hours, MAX_MOVED_MS / 2) || open.size() > MAX_OPEN_HOURS / 2) {
+      renew(asked, hours, written, source);
     }
     List<Bound> all =
         open.isEmpty() ? known.bounds() : merged(known.bounds(), source.greatest(open, KEPT));
     return all.size() > count ? all.subList(0, count) : all;
   }
 
-  private static boolean fits(Kept known, TimeRange hours) {
+  private Kept anew(Asked asked, TimeRange hours, WrittenHours written, Source source) {
+    Kept read = new Kept(hours, written.readMs(), source.greatest(Set.of(), KEPT));
+    synchronized (kept) {
+      kept.put(asked, read);
+    }
+    return read;
+  }
+
+  /** Works all out in the background before it has to be waited for. */
+  private void renew(Asked asked, TimeRange hours, WrittenHours written, Source source) {
+    synchronized (kept) {
+      if (!renewed.add(asked)) {
+        return;
+      }
+    }
+    database
+        .background()
+        .execute(
+            () -> {
+              try {
+                anew(asked, hours, written, source);
+              } catch (QueryFailure e) {
+                // Who asks once it no longer holds reads it again and is told.
+                LOG.debug("not renewed ahead of time", e);
+              } finally {
+                synchronized (kept) {
+                  renewed.remove(asked);
+                }
+              }
+            });
+  }
+
+  private static boolean fits(Kept known, TimeRange hours, long movedMs) {
     return known.hours().fromMs() <= hours.fromMs()
-        && known.hours().fromMs() >= hours.fromMs() - MAX_MOVED_MS
+        && known.hours().fromMs() >= hours.fromMs() - movedMs
         && known.hours().toMs() <= hours.toMs();
   }
 

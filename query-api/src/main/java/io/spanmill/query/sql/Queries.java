@@ -85,6 +85,11 @@ public final class Queries {
     return retention.snap(asked.fromMs(), asked.toMs());
   }
 
+  /** What to run once in the background, so that first questions need not be waited for. */
+  public Runnable firstQuestions(Clock clock) {
+    return database.sparing(new FirstQuestions(this, clock));
+  }
+
   /** Configured projects and those that have calls. */
   public Set<String> knownProjects() {
     Set<String> out = new TreeSet<>(configuredProjects);
