@@ -1,0 +1,287 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.spanmill.query.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.spanmill.clickhouse.ClickHouse;
+import io.spanmill.clickhouse.Migrations;
+import io.spanmill.config.Settings;
+import io.spanmill.model.Layer;
+import io.spanmill.model.WindowKind;
+import io.spanmill.standalone.embedded.SpanmillServers;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * What lists keep is not read again while nothing is written about it, and is read again, whole,
+ * when something was.
+ */
+class KeptRowsIT {
+  @RegisterExtension static final SpanmillServers servers = new SpanmillServers();
+
+  private static final String PROJECT = "kept";
+  private static final Set<String> PROJECTS = Set.of(PROJECT);
+  private static final LayerScope SCOPE = new LayerScope(Map.of(PROJECT, Set.of(Layer.GATEWAY)));
+  private static final long HOUR = WindowKind.HOUR.lengthMs();
+  private static final long NOW = System.currentTimeMillis();
+  private static final long THIS_HOUR = WindowKind.HOUR.startOf(NOW);
+
+  /** Two traces of one session and one of another, in hours of their own. */
+  private static final String A = "a".repeat(32);
+
+  private static final String B = "b".repeat(32);
+  private static final String C = "c".repeat(32);
+  private static final Map<String, Long> AT =
+      Map.of(A, THIS_HOUR - 30 * HOUR, B, THIS_HOUR - 20 * HOUR, C, THIS_HOUR - 10 * HOUR);
+  private static final Question ALL =
+      new Question(
+          new TimeRange(THIS_HOUR - 48 * HOUR, THIS_HOUR + HOUR), SCOPE, Filters.NONE, List.of());
+
+  private ClickHouse clickHouse;
+  private Database database;
+  private TraceBounds bounds;
+  private CallsReader calls;
+  private TracesReader traces;
+
+  @BeforeEach
+  void write() {
+    Settings settings = servers.settings(Map.of());
+    clickHouse = ClickHouse.open(settings);
+    Migrations.apply(clickHouse, settings);
+    for (String table :
+        List.of("spans", "calls", "trace_bounds", "session_traces", "span_hours", "call_hours")) {
+      clickHouse.execute(sql("TRUNCATE TABLE " + table));
+    }
+    AT.forEach((trace, at) -> span(trace, 1, at + 60_000, trace.equals(C) ? "late" : "early"));
+    AT.forEach((trace, at) -> call(trace, 1, at + 60_000, 0, "0.5"));
+    longSettled();
+    database = new Database(settings);
+    bounds = new TraceBounds(database);
+    calls = new CallsReader(database, () -> 0);
+    traces = new TracesReader(database, calls);
+  }
+
+  @AfterEach
+  void close() {
+    database.close();
+    clickHouse.close();
+  }
+
+  private static io.spanmill.clickhouse.Sql sql(String text) {
+    return io.spanmill.clickhouse.Sql.of(text);
+  }
+
+  private void span(String trace, int id, long at, String session) {
+    clickHouse.execute(
+        sql(
+            ("INSERT INTO spans (project, ts, trace_id, span_id, arrival_time, start_time, end_time,"
+                    + " name, session) SELECT '%s', fromUnixTimestamp64Milli(%d, 'UTC') AS ts,"
+                    + " unhex('%s'), unhex('%016x'), now64(3), ts, ts, 'span', '%s'")
+                .formatted(PROJECT, at, trace, id, session)));
+  }
+
+  private void call(String trace, int id, long at, int version, String usd) {
+    clickHouse.execute(
+        sql(
+            ("INSERT INTO calls (project, layer, event_time, trace_id, span_id, version, start_time,"
+                    + " cost, priced) SELECT '%s', 'gateway', fromUnixTimestamp64Milli(%d, 'UTC') AS"
+                    + " event_time, unhex('%s'), unhex('%016x'), %d, event_time, toDecimal128('%s', 12),"
+                    + " 'priced'")
+                .formatted(PROJECT, at, trace, id, version, usd)));
+  }
+
+  /** All hours were last written into an hour ago. */
+  private void longSettled() {
+    for (String table : List.of("span_hours", "call_hours")) {
+      boolean newest = table.equals("span_hours");
+      clickHouse.execute(sql("TRUNCATE TABLE " + table));
+      for (long at : AT.values()) {
+        clickHouse.execute(
+            sql(
+                ("INSERT INTO %s SELECT '%s', toDateTime(%d, 'UTC'), now64(3) - INTERVAL 1 HOUR"
+                        + (newest ? ", fromUnixTimestamp64Milli(%d, 'UTC')" : ""))
+                    .formatted(table, PROJECT, at / 1000, at + 60_000)));
+      }
+    }
+  }
+
+  private WrittenHours written() {
+    return WrittenHours.read(database, PROJECTS, ALL.range(), List.of("span_hours", "call_hours"));
+  }
+
+  @Test
+  void aTrace_isReadAgainWhenSomethingIsWrittenAboutIt() {
+    List<Set<String>> read = new ArrayList<>();
+    KeptTraces kept =
+        new KeptTraces(
+            bounds,
+            (projects, places) -> {
+              read.add(Set.copyOf(places.traces()));
+              return traces.whole(projects, places);
+            },
+            () -> 0);
+    List<String> lows = AT.keySet().stream().map(KeptTraces::low).toList();
+    assertThat(kept.read(PROJECTS, lows, 0, written())).hasSize(3);
+    kept.read(PROJECTS, lows, 0, written());
+    assertThat(read).as("read once").containsExactly(AT.keySet());
+
+    span(A, 2, AT.get(B) + 120_000, "early");
+    Map<String, List<WholeTrace>> after = kept.read(PROJECTS, lows, 0, written());
+    assertThat(read).hasSize(2);
+    assertThat(read.get(1)).as("what has spans where something was written").contains(A);
+    assertThat(read.get(1)).doesNotContain(C);
+    assertThat(after.get(KeptTraces.low(A)).get(0).summary().integer("spans")).isEqualTo(2);
+
+    call(C, 1, AT.get(C) + 60_000, 1, "7");
+    WholeTrace repriced = kept.read(PROJECTS, lows, 0, written()).get(KeptTraces.low(C)).get(0);
+    assertThat(repriced.calls().get(0).money("cost")).isEqualByComparingTo("7");
+  }
+
+  @Test
+  void aCall_isReadAgainWhenItsHourIsWrittenInto() {
+    KeptCalls kept = new KeptCalls(database, () -> 0);
+    List<Collection<CallKey>> read = new ArrayList<>();
+    List<CallKey> asked =
+        AT.entrySet().stream()
+            .map(
+                e ->
+                    new CallKey(
+                        PROJECT,
+                        "gateway",
+                        e.getValue() + 60_000,
+                        e.getKey(),
+                        "%016x".formatted(1)))
+            .toList();
+    Runnable ask =
+        () ->
+            kept.newest(
+                asked,
+                "cost",
+                kept.written(ALL),
+                missing -> {
+                  read.add(new HashSet<>(missing));
+                  return calls.ofTraces(
+                      PROJECTS, missing.stream().map(CallKey::trace).toList(), 100);
+                });
+    ask.run();
+    ask.run();
+    assertThat(read).as("read once").containsExactly(new HashSet<>(asked));
+
+    call(B, 1, AT.get(B) + 60_000, 1, "7");
+    ask.run();
+    assertThat(read).hasSize(2);
+    assertThat(read.get(1)).allMatch(call -> call.trace().equals(B)).hasSize(1);
+    assertThat(kept.greatest(ALL, "cost", CallsReader.valueOf("cost"), kept.written(ALL)).get(0))
+        .as("the dearest")
+        .extracting(v -> v.call().trace())
+        .isEqualTo(B);
+  }
+
+  @Test
+  void theGreatest_areThoseWrittenSinceToo() {
+    List<String> order = greatest();
+    assertThat(order).hasSize(3);
+    long before = database.counters()[0];
+    assertThat(greatest()).isEqualTo(order);
+    assertThat(database.counters()[0] - before).as("queries for what was written").isEqualTo(1);
+
+    call(A, 2, AT.get(C) + 60_000, 0, "9");
+    assertThat(greatest().get(0)).isEqualTo(A);
+  }
+
+  private List<String> greatest() {
+    return bounds.greatest(ALL, "cost", written()).stream().map(KeptBounds.Bound::key).toList();
+  }
+
+  @Test
+  void aSession_isReadAgainWhenItsHoursAreWrittenInto() {
+    KeptSessions kept = new KeptSessions(new SessionRows(database, new SessionNamings(database)));
+    SessionTraces.Key early = new SessionTraces.Key(PROJECT, "early");
+    SessionTraces.Key late = new SessionTraces.Key(PROJECT, "late");
+    SessionTraces.Found found =
+        new SessionTraces.Found(
+            Map.of(early, Set.of(A, B), late, Set.of(C)),
+            Map.of(
+                A, Map.of(PROJECT, Set.of(minute(A))),
+                B, Map.of(PROJECT, Set.of(minute(B))),
+                C, Map.of(PROJECT, Set.of(minute(C)))));
+    List<SessionTraces.Key> asked = List.of(early, late);
+    assertThat(kept.read(ALL, found, asked, written())).hasSize(2);
+    WrittenHours same = written();
+    long before = database.counters()[0];
+    assertThat(kept.read(ALL, found, asked, same)).hasSize(2);
+    assertThat(database.counters()[0] - before).as("queries for known sessions").isZero();
+
+    call(B, 1, AT.get(B) + 60_000, 1, "7");
+    List<Session> after = kept.read(ALL, found, asked, written());
+    assertThat(after)
+        .filteredOn(s -> s.id().equals("early"))
+        .singleElement()
+        .satisfies(s -> assertThat(s.cost()).isEqualByComparingTo("7.5"));
+  }
+
+  private static long minute(String trace) {
+    return (AT.get(trace) + 60_000) / 60_000 * 60;
+  }
+
+  @Test
+  void sums_areReadOfTheHoursThatWereWrittenInto() {
+    KeptFigures<TraceSums> kept = new KeptFigures<>(database, bounds);
+    List<FoundTraces> read = new ArrayList<>();
+    KeptFigures.Source<TraceSums> source = counting(new TraceSums.Source(database), read);
+    assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
+    assertThat(read).isNotEmpty();
+    read.clear();
+    assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
+    assertThat(read).as("nothing was written").isEmpty();
+
+    // One trace goes on in another's day, and one costs more.
+    span(A, 2, AT.get(C) + 180_000, "early");
+    call(B, 1, AT.get(B) + 60_000, 1, "7");
+    assertSums(kept.read(ALL, null, source, split()), 3, 4, "8");
+    // Worked out by day, of which the trace has two.
+    longSettled();
+    KeptFigures<TraceSums> others = new KeptFigures<>(database, bounds);
+    assertSums(others.read(ALL, null, source, split()), 3, 4, "8");
+    read.clear();
+    assertSums(others.read(ALL, null, source, split()), 3, 4, "8");
+    assertThat(read).as("nothing was written").isEmpty();
+  }
+
+  private SplitRange split() {
+    return SplitRange.of(database, bounds, ALL, 0);
+  }
+
+  private static KeptFigures.Source<TraceSums> counting(
+      TraceSums.Source source, List<FoundTraces> read) {
+    return new KeptFigures.Source<>() {
+      @Override
+      public TraceSums none() {
+        return source.none();
+      }
+
+      @Override
+      public Map<Long, TraceSums> read(FoundTraces found) {
+        read.add(found);
+        return source.read(found);
+      }
+    };
+  }
+
+  private static void assertSums(TraceSums sums, long traces, long spans, String usd) {
+    assertThat(sums.traces()).as("traces").isEqualTo(traces);
+    assertThat(sums.spans()).as("spans").isEqualTo(spans);
+    assertThat(sums.money()).hasSize(1);
+    assertThat(sums.money().get(0).money("cost")).as("money").isEqualByComparingTo(usd);
+  }
+}
