@@ -3,6 +3,7 @@
  */
 package io.spanmill.benchmarks.query;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -78,12 +79,41 @@ record Asked(String name, String path, int barMs) {
     out.add(list("sessions, 24 h", "/api/v1/sessions" + day));
     out.add(list("sessions, 30 d", "/api/v1/sessions" + month));
     out.add(list("sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"));
+    String agentOps = "/api/agentops/traces?project=default";
+    out.add(list("agentops, newest, all time", agentOps));
+    out.add(list("agentops, newest, 30 d", agentOps + times(endMs, 24L * days)));
+    out.add(list("agentops, newest, 24 h", agentOps + times(endMs, 24)));
+    out.add(list("agentops, slowest, all time", agentOps + "&order_by=duration"));
+    out.add(list("agentops, dearest, all time", agentOps + "&order_by=total_cost"));
+    out.add(list("agentops, cheapest, all time", agentOps + "&order_by=total_cost&sort_order=ASC"));
+    out.add(list("agentops, by service, all time", agentOps + "&order_by=service_name"));
+    out.add(list("agentops, text, all time", agentOps + "&query=abc4"));
     out.add(new Asked("trace", "/api/v1/traces/" + ids.get("trace"), LIST_MS));
     out.add(new Asked("session", "/api/v1/sessions/" + ids.get("session"), LIST_MS));
     out.add(new Asked("coverage, 30 d", "/api/v1/coverage" + month, 0));
     out.add(new Asked("status", "/api/v1/status", 0));
     out.add(new Asked("metrics", "/metrics", 0));
     return out;
+  }
+
+  /** Those that were dear when nothing had been asked, over ranges that end now. */
+  static List<Asked> first() {
+    String month = "?from=now-30d";
+    String agentOps = "/api/agentops/traces?project=default";
+    return List.of(
+        list("first: calls, dearest, 30 d", "/api/v1/calls" + month + "&sort=-cost"),
+        list("first: traces, slowest, 30 d", "/api/v1/traces" + month + "&sort=-duration"),
+        list("first: traces, dearest, 30 d", "/api/v1/traces" + month + "&sort=-cost"),
+        list("first: traces, most errors, 30 d", "/api/v1/traces" + month + "&sort=-errors"),
+        list("first: sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"),
+        list("first: agentops, newest, all time", agentOps),
+        list("first: agentops, text, all time", agentOps + "&query=abc4"));
+  }
+
+  /** AgentOps' parameters of a range. */
+  private static String times(long endMs, long hours) {
+    Instant end = Instant.ofEpochMilli(endMs - 10_000);
+    return "&start_time=" + end.minusMillis(hours * HOUR) + "&end_time=" + end;
   }
 
   private static Asked series(String name, String query) {

@@ -5,6 +5,9 @@ package io.spanmill.benchmarks.query;
 
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Sql;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -44,6 +47,24 @@ final class Report {
                     row.getBigInteger("n").longValue(),
                     row.getBigInteger("b").longValue() / 1e6)));
     return out.toString();
+  }
+
+  /** What this process holds: the query API with all that it keeps, and the client beside it. */
+  static String memory() throws IOException {
+    long residentKib = 0;
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        residentKib = Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    System.gc();
+    Runtime heap = Runtime.getRuntime();
+    return String.format(
+        Locale.ROOT,
+        "%nThe query API with what it keeps after all questions, and their client: at most %d MiB resident,"
+            + " %d MiB of it live heap.%n",
+        residentKib / 1024,
+        (heap.totalMemory() - heap.freeMemory()) >> 20);
   }
 
   static String row(Measured m) {
