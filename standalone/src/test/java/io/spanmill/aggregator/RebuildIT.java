@@ -164,7 +164,9 @@ class RebuildIT {
   }
 
   private void answersFromTheNewCube(Settings settings) throws Exception {
-    try (QueryService service = QueryService.start(settings)) {
+    // The short limit is the swap's, which waits for readers that long.
+    try (QueryService service =
+        QueryService.start(settings.with(Map.of(Keys.QUERY_TIMEOUT_MS, "60000")))) {
       String range = "from=now-3d&to=now%2B1d";
       JsonNode byOrigin = get(service, "/api/v1/breakdown?groupBy=origin,model&" + range);
       assertThat(byOrigin.get("source").asText()).isEqualTo("windows");
