@@ -114,7 +114,10 @@ final class Plots {
           .add("Spanmill ingest", run.path("ingest").asDouble(), true)
           .add("Collector otlp → kafka", run.path("otlp-to-kafka").asDouble(), false)
           .add("Spanmill aggregator, all of it", run.path("aggregator").asDouble(), true)
-          .add("Collector spanmetrics", run.path("spanmetrics").asDouble(), false);
+          .add(
+              "… its stream thread", run.at("/threads/aggregator/spanmill-aggreg").asDouble(), true)
+          .add("spanmetrics, by model", run.path("spanmetrics").asDouble(), false)
+          .add("spanmetrics, by cube traffic", run.path("spanmetrics-traffic").asDouble(), false);
     }
     write("compare.svg", chart);
   }
