@@ -125,7 +125,11 @@ public final class Publisher implements AutoCloseable {
   }
 
   private void step() throws InterruptedException {
-    long wait = open.isEmpty() ? TimeUnit.MILLISECONDS.toNanos(200) : nanosToNextFlush();
+    // Never long, so that closing does not wait for the linger time.
+    long wait = TimeUnit.MILLISECONDS.toNanos(200);
+    if (!open.isEmpty()) {
+      wait = Math.min(wait, nanosToNextFlush());
+    }
     Submission next = wait <= 0 ? queue.poll() : queue.poll(wait, TimeUnit.NANOSECONDS);
     while (next != null) {
       take(next);
