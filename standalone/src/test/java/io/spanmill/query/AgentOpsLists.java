@@ -51,65 +51,30 @@ final class AgentOpsLists {
     this.get = get;
   }
 
-  private static final class Trace {
-    private final String id;
+  private static final class Trace extends SummedTrace {
     private Span first;
-    private long startNs = Long.MAX_VALUE;
-    private long endNs = Long.MIN_VALUE;
-    private long spans;
-    private long errors;
-    private boolean roots;
-    private boolean failedRoots;
     private boolean open;
     private boolean tagged;
-    private boolean requests;
-    private boolean failedRequests;
-    private long counted;
-    private boolean priced;
-    private long cost;
-    private long tokens;
-    private long lastMs = Long.MIN_VALUE;
-    private boolean lastFailed;
 
     Trace(Span s) {
-      id = s.trace();
+      super(s.trace());
       first = s;
     }
 
+    @Override
     void add(Span s) {
+      super.add(s);
       Comparator<Span> order =
           Comparator.comparing((Span x) -> !x.root())
               .thenComparing(Span::startNs)
               .thenComparing(Span::id);
       first = order.compare(s, first) < 0 ? s : first;
-      startNs = Math.min(startNs, s.startNs());
-      endNs = Math.max(endNs, s.endNs());
-      spans++;
-      errors += s.failed() ? 1 : 0;
-      roots |= s.root();
-      failedRoots |= s.root() && s.failed();
       open |= s.open();
       tagged |= !s.tags().isEmpty();
     }
 
-    void add(Call c) {
-      if (c.layer().equals("gateway_request")) {
-        requests = true;
-        failedRequests |= c.failed();
-        return;
-      }
-      counted++;
-      priced |= c.cost() >= 0;
-      cost += Math.max(0, c.cost());
-      tokens += c.tokens();
-      if (c.eventMs() > lastMs) {
-        lastMs = c.eventMs();
-        lastFailed = c.failed();
-      }
-    }
-
     String state() {
-      if (roots || requests ? failedRoots || failedRequests : lastFailed) {
+      if (failed()) {
         return "fail";
       }
       return open || (!roots && !requests && counted == 0) ? "indeterminate" : "success";

@@ -195,67 +195,28 @@ class ListsIT {
     }
   }
 
-  private static final class Trace {
-    private final String id;
-    private long startNs = Long.MAX_VALUE;
-    private long endNs = Long.MIN_VALUE;
-    private long spans;
-    private long errors;
-    private boolean roots;
-    private boolean failedRoots;
+  private static final class Trace extends SummedTrace {
     private String session = "";
     private long namedNs = Long.MAX_VALUE;
     private String project = "";
-    private boolean hasCalls;
-    private boolean requests;
-    private boolean failedRequests;
-    private boolean priced;
-    private long cost;
-    private long tokens;
-    private long lastMs = Long.MIN_VALUE;
-    private boolean lastFailed;
 
     Trace(String id) {
-      this.id = id;
+      super(id);
     }
 
+    @Override
     void add(Span s) {
+      super.add(s);
       project = s.project();
-      startNs = Math.min(startNs, s.startNs());
-      endNs = Math.max(endNs, s.endNs());
-      spans++;
-      errors += s.failed() ? 1 : 0;
-      roots |= s.root();
-      failedRoots |= s.root() && s.failed();
       if (!s.session().isEmpty() && s.startNs() < namedNs) {
         namedNs = s.startNs();
         session = s.session();
       }
     }
 
-    void add(Call c) {
-      hasCalls = true;
-      if (c.layer().equals("gateway_request")) {
-        requests = true;
-        failedRequests |= c.failed();
-        return;
-      }
-      priced |= c.cost() >= 0;
-      cost += Math.max(0, c.cost());
-      tokens += c.tokens();
-      if (c.eventMs() > lastMs) {
-        lastMs = c.eventMs();
-        lastFailed = c.failed();
-      }
-    }
-
-    boolean failed() {
-      return roots || requests ? failedRoots || failedRequests : lastFailed;
-    }
-
     /** Picodollars; without a priced call -1 USD, without any call 0. */
     long sortCost() {
-      return priced ? cost : hasCalls ? -1_000_000_000_000L : 0;
+      return priced ? cost : requests || counted > 0 ? -1_000_000_000_000L : 0;
     }
   }
 

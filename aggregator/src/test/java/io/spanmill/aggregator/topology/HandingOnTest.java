@@ -14,7 +14,6 @@ import io.spanmill.codec.RecordFormat;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
 import io.spanmill.model.CubeSet;
-import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tasks of stage 1 on one thread: {@code RollupTopologyTest} has a single one. */
 class HandingOnTest {
-  private static final long NOON = 1_767_268_800_000L;
+  private static final long NOON = RollupTopologyTest.NOON;
   private static final int PARTITIONS = 3;
 
   @TempDir private Path dir;
@@ -114,15 +113,8 @@ class HandingOnTest {
   }
 
   private static NormalizedSpan call(long spanId, String model) {
-    NormalizedSpan call = new NormalizedSpan();
-    call.layer = Layer.GATEWAY;
-    call.traceIdHi = 1;
-    call.traceIdLo = spanId;
-    call.spanId = spanId;
-    call.callId = "c" + spanId;
+    NormalizedSpan call = RollupTopologyTest.call(spanId);
     call.model = model;
-    call.eventTimeMs = NOON;
-    call.durationMicros = 1_000_000;
     return call;
   }
 

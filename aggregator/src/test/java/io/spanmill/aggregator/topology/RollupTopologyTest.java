@@ -56,7 +56,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RollupTopologyTest {
-  private static final long NOON = 1_767_268_800_000L;
+  static final long NOON = 1_767_268_800_000L;
 
   @TempDir private Path stateDir;
   private final List<NormalizedSpan> calls = new ArrayList<>();
@@ -566,7 +566,7 @@ class RollupTopologyTest {
     return list.get(list.size() - 1);
   }
 
-  private static NormalizedSpan call(long spanId) {
+  static NormalizedSpan call(long spanId) {
     NormalizedSpan call = new NormalizedSpan();
     call.layer = Layer.GATEWAY;
     call.traceIdHi = 1;

@@ -64,6 +64,13 @@ record Asked(String name, String path, int barMs) {
             "calls, failed, of a team, 30 d",
             "/api/v1/calls" + month + "&status=error&team=team-3"));
     out.add(list("calls, text, 24 h", "/api/v1/calls" + day + "&q=user-17"));
+    out.add(list("calls, text, 30 d", "/api/v1/calls" + month + "&q=user-17"));
+    out.add(list("calls, of a user, 30 d", "/api/v1/calls" + month + "&user=user-17"));
+    out.add(
+        list(
+            "calls, slowest, of a model, 30 d",
+            "/api/v1/calls" + month + "&sort=-duration&model=model-3"));
+    out.add(list("calls, fewest tokens, 30 d", "/api/v1/calls" + month + "&sort=tokens"));
     if (!ids.getOrDefault("cursor", "").isEmpty()) {
       out.add(
           list("calls, next page, 30 d", "/api/v1/calls" + month + "&cursor=" + ids.get("cursor")));
@@ -76,13 +83,6 @@ record Asked(String name, String path, int barMs) {
     out.add(list("traces, dearest, 30 d", "/api/v1/traces" + month + "&sort=-cost"));
     out.add(list("traces, most errors, 30 d", "/api/v1/traces" + month + "&sort=-errors"));
     out.add(list("traces, text, 24 h", "/api/v1/traces" + day + "&q=session-17"));
-    out.add(list("calls, text, 30 d", "/api/v1/calls" + month + "&q=user-17"));
-    out.add(list("calls, of a user, 30 d", "/api/v1/calls" + month + "&user=user-17"));
-    out.add(
-        list(
-            "calls, slowest, of a model, 30 d",
-            "/api/v1/calls" + month + "&sort=-duration&model=model-3"));
-    out.add(list("calls, fewest tokens, 30 d", "/api/v1/calls" + month + "&sort=tokens"));
     out.add(list("traces, text, 30 d", "/api/v1/traces" + month + "&q=session-17"));
     out.add(
         list(
@@ -91,11 +91,11 @@ record Asked(String name, String path, int barMs) {
     out.add(list("traces, failed, 30 d", "/api/v1/traces" + month + "&status=error"));
     out.add(list("traces, most tokens, 30 d", "/api/v1/traces" + month + "&sort=-tokens"));
     out.add(list("traces, fastest, 30 d", "/api/v1/traces" + month + "&sort=duration"));
-    out.add(list("sessions, longest, 30 d", "/api/v1/sessions" + month + "&sort=-duration"));
-    out.add(list("sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"));
     out.add(list("sessions, 24 h", "/api/v1/sessions" + day));
     out.add(list("sessions, 30 d", "/api/v1/sessions" + month));
     out.add(list("sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"));
+    out.add(list("sessions, longest, 30 d", "/api/v1/sessions" + month + "&sort=-duration"));
+    out.add(list("sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"));
     String agentOps = "/api/agentops/traces?project=default";
     out.add(list("agentops, newest, all time", agentOps));
     out.add(list("agentops, newest, 30 d", agentOps + times(endMs, 24L * days)));
