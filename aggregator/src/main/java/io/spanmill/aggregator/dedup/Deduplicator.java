@@ -71,16 +71,11 @@ public final class Deduplicator {
         });
   }
 
-  /** Starts an input record. */
-  public void begin(long recordOffset, long recordArrivalMs) {
-    begin(recordOffset, recordArrivalMs, List.of());
-  }
-
   /**
-   * Starts an input record whose spans are known: what is remembered of all of them is fetched from
-   * memory at once, and not span by span.
+   * Starts an input record. What is remembered of the spans told is fetched from memory at once,
+   * and not span by span.
    *
-   * @param spans those that will be offered, in that order and unchanged
+   * @param spans those that will be offered first, in that order and unchanged; may be none
    */
   public void begin(long recordOffset, long recordArrivalMs, List<NormalizedSpan> spans) {
     offset = recordOffset;

@@ -95,7 +95,7 @@ class DeduplicatorTest {
     root.alsoGatewayRequest = true;
     NormalizedSpan child = call(2, 1);
     Deduplicator dedup = dedup();
-    dedup.begin(0, T0);
+    dedup.begin(0, T0, List.of());
     assertThat(dedup.offer(child)).isEqualTo(Verdict.NEW);
     assertThat(dedup.offer(root)).isEqualTo(Verdict.DUPLICATE);
     assertThat(dedup.offerRequest(root)).isEqualTo(Verdict.NEW);
@@ -171,13 +171,13 @@ class DeduplicatorTest {
   @Test
   void horizon_isOfArrivalTimeAlone() {
     Deduplicator dedup = dedup();
-    dedup.begin(0, T0);
+    dedup.begin(0, T0, List.of());
     assertThat(dedup.offer(call(1, 0))).isEqualTo(Verdict.NEW);
     dedup.end();
-    dedup.begin(1, T0 + 1000);
+    dedup.begin(1, T0 + 1000, List.of());
     assertThat(dedup.offer(call(1, 0))).isEqualTo(Verdict.RESENT);
     dedup.end();
-    dedup.begin(2, T0 + 1001);
+    dedup.begin(2, T0 + 1001, List.of());
     assertThat(dedup.entries()).isZero();
     assertThat(dedup.offer(call(1, 0))).isEqualTo(Verdict.NEW);
     dedup.end();
@@ -189,7 +189,7 @@ class DeduplicatorTest {
     MapStore store = new MapStore();
     Deduplicator dedup = new Deduplicator(1000, 1000, store);
     for (int record = 0; record < 10; record++) {
-      dedup.begin(record, T0 + record);
+      dedup.begin(record, T0 + record, List.of());
       dedup.offer(call(1 + record, 0));
       dedup.end();
       if (record % 3 == 0) {
@@ -198,13 +198,13 @@ class DeduplicatorTest {
     }
     dedup.save();
     assertThat(store).containsOnlyKeys(0L, 3L, 6L, 9L);
-    dedup.begin(10, T0 + 1005);
+    dedup.begin(10, T0 + 1005, List.of());
     assertThat(dedup.entries()).isEqualTo(5);
     assertThat(store).containsOnlyKeys(6L, 9L);
     dedup.offer(call(20, 0));
     dedup.end();
     // All that waits is forgotten before it was written.
-    dedup.begin(11, T0 + 3000);
+    dedup.begin(11, T0 + 3000, List.of());
     dedup.end();
     dedup.save();
     assertThat(store).isEmpty();
@@ -216,7 +216,7 @@ class DeduplicatorTest {
     NormalizedSpan span = call(1, 0);
     int entries = 1 << 20;
     for (int record = 0; record < entries / 64; record++) {
-      dedup.begin(record, T0 + record);
+      dedup.begin(record, T0 + record, List.of());
       for (int i = 0; i < 64; i++) {
         span.traceIdLo = record * 64L + i;
         assertThat(dedup.offer(span)).isEqualTo(Verdict.NEW);
@@ -232,7 +232,7 @@ class DeduplicatorTest {
     Deduplicator dedup = new Deduplicator(Long.MAX_VALUE / 2, 1000, new MapStore());
     NormalizedSpan span = call(1, 0);
     for (int record = 0; record < 100_000; record++) {
-      dedup.begin(record, T0);
+      dedup.begin(record, T0, List.of());
       span.traceIdLo = record;
       dedup.offer(span);
       dedup.end();
@@ -243,7 +243,7 @@ class DeduplicatorTest {
 
   private static Verdict[] verdicts(NormalizedSpan... spans) {
     Deduplicator dedup = dedup();
-    dedup.begin(0, T0);
+    dedup.begin(0, T0, List.of());
     Verdict[] out = new Verdict[spans.length];
     for (int i = 0; i < spans.length; i++) {
       out[i] = dedup.offer(spans[i]);

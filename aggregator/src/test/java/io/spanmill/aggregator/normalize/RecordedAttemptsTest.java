@@ -43,7 +43,7 @@ class RecordedAttemptsTest {
 
   private List<Verdict> offer(long offset, String name) {
     List<Verdict> verdicts = new ArrayList<>();
-    dedup.begin(offset, 1_795_600_000_000L + offset);
+    dedup.begin(offset, 1_795_600_000_000L + offset, List.of());
     for (NormalizedSpan span : Exports.normalize(name + ".pb")) {
       span.project = "default";
       if (span.layer != null && span.layer != Layer.GATEWAY_REQUEST) {
@@ -111,7 +111,7 @@ class RecordedAttemptsTest {
     assertThat(offer(0, "otel-2.3b0-chat")).containsExactly(Verdict.NEW);
     NormalizedSpan other = Exports.normalize("otel-2.3b0-chat.pb").get(0);
     other.project = "other";
-    dedup.begin(1, 1_795_600_000_001L);
+    dedup.begin(1, 1_795_600_000_001L, List.of());
     assertThat(dedup.offer(other)).isEqualTo(Verdict.NEW);
     dedup.end();
   }
