@@ -118,7 +118,7 @@ final class CountedTraffic {
   private void count(byte[] body) {
     NormalizedSource source = new NormalizedSource(NormalizerConfig.defaults());
     source.reset(body);
-    seen.begin(records++, 0);
+    seen.begin(records++, 0, List.of());
     while (true) {
       NormalizedSpan span = new NormalizedSpan();
       span.project = "default";
