@@ -6,6 +6,7 @@ import { en } from './en';
 import { fill } from './index';
 import { ko } from './ko';
 
+/** Names of values that are shown; words that only go with them differ by language. */
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 describe('dictionaries', () => {
@@ -22,4 +23,10 @@ describe('dictionaries', () => {
 
 describe('fill', () => {
   it('puts values in and leaves unknown names', () => expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}'));
+  it.each([
+    [0, '0 calls'],
+    ['1', '1 call'],
+    [1, '1 call'],
+    ['1,001', '1,001 calls'],
+  ])('%s goes with its word', (n, shown) => expect(fill('{n} {n|call|calls}', { n })).toBe(shown));
 });

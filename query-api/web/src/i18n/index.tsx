@@ -12,9 +12,13 @@ export type Translate = (key: Key, values?: Record<string, string | number>) => 
 const DICTIONARIES: Record<Lang, Record<Key, string>> = { en, ko };
 const STORED = 'spanmill.lang';
 
-/** Puts values in place of `{name}`. */
+/** Puts values in place of `{name}`, and in place of `{name|call|calls}` the word that goes with the value. */
 export function fill(text: string, values: Record<string, string | number> = {}): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return text.replace(/\{(\w+)(?:\|([^|}]+)\|([^|}]+))?\}/g, (whole, name: string, one?: string, more?: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return (String(value) === '1' ? one : more) ?? String(value);
+  });
 }
 
 interface LangState {

@@ -38,7 +38,6 @@ export const ko: Record<Key, string> = {
   'span.s': '{n}초',
   'span.m': '{n}분',
   'span.h': '{n}시간',
-  'span.h1': '1시간',
   'span.d': '{n}일',
   'span.w': '{n}주',
 

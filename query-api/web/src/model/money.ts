@@ -55,8 +55,8 @@ export function formatUsdAxis(value: number): string {
   if (abs >= 1e6) return `$${trim(value / 1e6)}M`;
   if (abs >= 1e3) return `$${trim(value / 1e3)}k`;
   if (abs >= 1) return `$${trim(value)}`;
-  if (abs >= 0.001) return `$${Number(value.toFixed(4))}`;
-  return `$${Number(value.toPrecision(1)).toExponential()}`;
+  const places = Math.min(PLACES, Math.max(4, 1 - Math.floor(Math.log10(abs))));
+  return `$${value.toFixed(places).replace(/\.?0+$/, '')}`;
 }
 
 function trim(value: number): string {

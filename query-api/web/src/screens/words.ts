@@ -12,7 +12,6 @@ export function spanWords(bound: string, t: Translate): string | null {
   const match = /^now-(\d+)([smhdw])$/.exec(bound);
   if (!match) return null;
   const [, n = '', unit = ''] = match;
-  if (unit === 'h' && n === '1') return t('span.h1');
   return t(`span.${unit as 's' | 'm' | 'h' | 'd' | 'w'}`, { n });
 }
 
