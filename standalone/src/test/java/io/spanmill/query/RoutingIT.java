@@ -15,39 +15,26 @@ import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
 import io.spanmill.model.Dimension;
-import io.spanmill.model.ErrorClass;
-import io.spanmill.model.LatencySketch;
-import io.spanmill.model.Layer;
 import io.spanmill.model.NormalizedSpan;
-import io.spanmill.model.PricedState;
 import io.spanmill.model.WindowKind;
 import io.spanmill.query.BruteForce.Asked;
 import io.spanmill.standalone.embedded.SpanmillServers;
-import java.math.BigDecimal;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -73,29 +60,6 @@ class RoutingIT {
   private static final long SEED = Long.getLong("routing.seed", 20261110L);
   private static final int QUESTIONS = Integer.getInteger("routing.questions", 16);
 
-  private static final List<Dimension> FILTERED =
-      List.of(
-          Dimension.PROVIDER,
-          Dimension.MODEL,
-          Dimension.OPERATION,
-          Dimension.ERROR_CLASS,
-          Dimension.SERVICE,
-          Dimension.ENVIRONMENT,
-          Dimension.TEAM,
-          Dimension.API_KEY,
-          Dimension.USER);
-
-  /** Columns that spans have too; events are counted where a filter asks for no other. */
-  private static final Set<Dimension> OF_SPANS =
-      EnumSet.of(
-          Dimension.PROVIDER,
-          Dimension.MODEL,
-          Dimension.OPERATION,
-          Dimension.ERROR_CLASS,
-          Dimension.SERVICE,
-          Dimension.ENVIRONMENT,
-          Dimension.USER);
-
   private static final List<String> ZONES =
       List.of("UTC", "Asia/Seoul", "Europe/Berlin", "America/New_York", "Asia/Kolkata");
 
@@ -105,8 +69,8 @@ class RoutingIT {
   /** Services by the cubes they may read; the first is the one that runs. */
   private static final Map<String, QueryService> services = new LinkedHashMap<>();
 
-  private static List<NormalizedSpan> calls = List.of();
-  private static BruteForce plain = new BruteForce(List.of());
+  private static RandomQuestions questions = questions(List.of());
+  private static ExpectedAnswers expected = new ExpectedAnswers(List.of());
 
   @BeforeAll
   static void write() {
@@ -124,8 +88,9 @@ class RoutingIT {
       Migrations.apply(clickHouse, settings);
       // Nothing merges, and nothing is dropped as too old by today's clock.
       clickHouse.execute(Sql.of("SYSTEM STOP MERGES"));
-      calls = new RandomCalls(random, NOW).next(3000);
-      plain = new BruteForce(calls);
+      List<NormalizedSpan> calls = new RandomCalls(random, NOW).next(3000);
+      questions = questions(calls);
+      expected = new ExpectedAnswers(calls);
       new FoldedCalls(clickHouse, random, TICK, RoutingIT::keptFromMs).write(calls);
       String spans =
           "INSERT INTO spans (project, ts, trace_id, span_id, arrival_time, source_offset, layer,"
@@ -168,6 +133,10 @@ class RoutingIT {
     services.values().forEach(QueryService::close);
   }
 
+  private static RandomQuestions questions(List<NormalizedSpan> calls) {
+    return new RandomQuestions(random, NOW, MINUTE_DAYS, HOUR_DAYS, calls);
+  }
+
   private static long keptFromMs(WindowKind kind) {
     return switch (kind) {
       case MINUTE -> NOW - MINUTE_DAYS * DAY;
@@ -180,53 +149,11 @@ class RoutingIT {
   void overview_isTheSameByEveryRoute_andWhatPlainSumsGive() throws Exception {
     for (int i = 0; i < QUESTIONS; i++) {
       Map<String, String> given = new LinkedHashMap<>();
-      Asked asked = snapped(ask(given, true));
-      String path = path("/api/v1/overview", asked, given);
+      Asked asked = questions.snapped(questions.ask(given, true));
+      String path = questions.path("/api/v1/overview", asked, given);
       JsonNode answer = sameByEveryRoute(path, asked, List.of());
-      explain(path, () -> checkOverview(asked, answer));
+      ExpectedAnswers.explain(path, () -> expected.overview(asked, answer));
     }
-  }
-
-  private static void checkOverview(Asked asked, JsonNode answer) {
-    assertThat(Instant.parse(answer.get("from").asText()).toEpochMilli())
-        .as("from")
-        .isEqualTo(asked.fromMs());
-    assertThat(Instant.parse(answer.get("to").asText()).toEpochMilli())
-        .as("to")
-        .isEqualTo(asked.toMs());
-    BruteForce.checkTotals(answer.get("totals"), plain.counted(asked), plain.requests(asked));
-    checkEvents(answer.at("/totals/events"), asked);
-    checkNotCounted(asked, answer);
-    long length = asked.toMs() - asked.fromMs();
-    Asked before = asked.during(Math.max(0, asked.fromMs() - length), asked.fromMs());
-    BruteForce.checkTotals(answer.get("previous"), plain.counted(before), plain.requests(before));
-    checkEvents(answer.at("/previous/events"), before);
-  }
-
-  private static void checkEvents(JsonNode events, Asked asked) {
-    if (!OF_SPANS.containsAll(asked.filters().keySet())) {
-      assertThat(events.isNull()).as("events that filters do not fit: " + events).isTrue();
-      return;
-    }
-    assertThat(events.asLong(-1))
-        .as("events")
-        .isEqualTo(
-            plain.inRange(asked).stream().filter(c -> c.layer != Layer.GATEWAY_REQUEST).count());
-  }
-
-  private static void checkNotCounted(Asked asked, JsonNode answer) {
-    Map<String, List<NormalizedSpan>> beside =
-        plain.inRange(asked).stream()
-            .filter(c -> !BruteForce.counts(asked, c))
-            .collect(Collectors.groupingBy(Dimension.LAYER::of));
-    JsonNode told = answer.at("/layers/notCounted");
-    assertThat(told.size()).as("notCounted " + told).isEqualTo(beside.size());
-    beside.forEach(
-        (layer, of) -> {
-          assertThat(told.at("/" + layer + "/calls").asLong()).as(layer).isEqualTo(of.size());
-          assertThat(new BigDecimal(told.at("/" + layer + "/usd").asText()))
-              .isEqualByComparingTo(BruteForce.usd(of, c -> c.costPicoUsd));
-        });
   }
 
   @Test
@@ -236,73 +163,14 @@ class RoutingIT {
             "-cost", "calls", "-errors", "-tokens.total", "-latency.p95", "-requests", "ttft.avg");
     for (int i = 0; i < QUESTIONS; i++) {
       Map<String, String> given = new LinkedHashMap<>();
-      List<Dimension> groupBy = groupBy(given, 1);
-      Asked asked = snapped(ask(given, !groupBy.contains(Dimension.LAYER)));
+      List<Dimension> groupBy = questions.groupBy(given, 1);
+      Asked asked = questions.snapped(questions.ask(given, !groupBy.contains(Dimension.LAYER)));
       given.put("sort", sorts.get(random.nextInt(sorts.size())));
       int limit = 1 + random.nextInt(random.nextBoolean() ? 6 : 900);
       given.put("limit", Integer.toString(limit));
-      String path = path("/api/v1/breakdown", asked, given);
+      String path = questions.path("/api/v1/breakdown", asked, given);
       JsonNode answer = sameByEveryRoute(path, asked, groupBy);
-      explain(path, () -> checkBreakdown(asked, groupBy, limit, answer));
-    }
-  }
-
-  private static void checkBreakdown(
-      Asked asked, List<Dimension> groupBy, int limit, JsonNode answer) {
-    List<NormalizedSpan> counted = plain.counted(asked);
-    List<NormalizedSpan> requests = plain.requests(asked);
-    boolean byRequests = answer.get("sort").asText().equals("-requests");
-    int keys =
-        (byRequests ? requests : counted)
-            .stream().map(c -> key(c, groupBy)).collect(Collectors.toSet()).size();
-    assertThat(answer.get("rows").size()).as("rows").isEqualTo(Math.min(limit, keys));
-    Set<List<String>> shown = new HashSet<>();
-    for (JsonNode row : answer.get("rows")) {
-      List<String> key = groupBy.stream().map(d -> row.at("/key/" + d.apiName()).asText()).toList();
-      assertThat(shown.add(key)).as("key once " + key).isTrue();
-      explain(
-          key.toString(),
-          () ->
-              BruteForce.checkTotals(
-                  row,
-                  BruteForce.where(counted, c -> key(c, groupBy).equals(key)),
-                  BruteForce.where(requests, c -> key(c, groupBy).equals(key))));
-    }
-    List<NormalizedSpan> rest = BruteForce.where(counted, c -> !shown.contains(key(c, groupBy)));
-    List<NormalizedSpan> restOfRequests =
-        BruteForce.where(requests, c -> !shown.contains(key(c, groupBy)));
-    if (rest.isEmpty() && restOfRequests.isEmpty()) {
-      assertThat(answer.get("other").isNull()).as("other " + answer.get("other")).isTrue();
-    } else {
-      BruteForce.checkTotals(answer.get("other"), rest, restOfRequests);
-    }
-    checkOrder(answer, counted, groupBy, shown);
-  }
-
-  /** No group that was left out has more of what it is sorted by. */
-  private static void checkOrder(
-      JsonNode answer,
-      List<NormalizedSpan> counted,
-      List<Dimension> groupBy,
-      Set<List<String>> shown) {
-    String sort = answer.get("sort").asText();
-    if (!sort.equals("-errors") && !sort.equals("-tokens.total")) {
-      return;
-    }
-    Map<List<String>, Long> values = new HashMap<>();
-    for (NormalizedSpan c : counted) {
-      values.merge(key(c, groupBy), BruteForce.count(List.of(c), sort.substring(1)), Long::sum);
-    }
-    long least = Long.MAX_VALUE;
-    for (JsonNode row : answer.get("rows")) {
-      List<String> key = groupBy.stream().map(d -> row.at("/key/" + d.apiName()).asText()).toList();
-      assertThat(values.get(key)).as("sorted").isLessThanOrEqualTo(least);
-      least = values.get(key);
-    }
-    for (Map.Entry<List<String>, Long> e : values.entrySet()) {
-      if (!shown.contains(e.getKey())) {
-        assertThat(e.getValue()).as("left out " + e.getKey()).isLessThanOrEqualTo(least);
-      }
+      ExpectedAnswers.explain(path, () -> expected.breakdown(asked, groupBy, limit, answer));
     }
   }
 
@@ -314,148 +182,33 @@ class RoutingIT {
       String metric = metrics.get(i % metrics.size());
       Map<String, String> given = new LinkedHashMap<>();
       boolean events = metric.equals("events");
-      List<Dimension> groupBy = events ? List.of() : groupBy(given, 0);
-      Asked asked = snapped(ask(given, !groupBy.contains(Dimension.LAYER)));
-      if (events && !OF_SPANS.containsAll(asked.filters().keySet())) {
+      List<Dimension> groupBy = events ? List.of() : questions.groupBy(given, 0);
+      Asked asked = questions.snapped(questions.ask(given, !groupBy.contains(Dimension.LAYER)));
+      if (events && !ExpectedAnswers.tellsEvents(asked)) {
         continue;
       }
       given.put("metric", metric);
       ZoneId zone = ZoneId.of(ZONES.get(random.nextInt(ZONES.size())));
       given.put("tz", zone.getId());
-      long step = step(given, asked);
-      String path = path("/api/v1/timeseries", asked, given);
+      long step = questions.step(given, asked);
+      String path = questions.path("/api/v1/timeseries", asked, given);
       JsonNode answer = sameByEveryRoute(path, asked, groupBy);
-      explain(path, () -> checkTimeseries(asked, metric, groupBy, step, zone, answer));
+      ExpectedAnswers.explain(
+          path, () -> expected.timeseries(asked, metric, groupBy, step, zone, answer));
     }
-  }
-
-  private static void checkTimeseries(
-      Asked asked,
-      String metric,
-      List<Dimension> groupBy,
-      long step,
-      ZoneId zone,
-      JsonNode answer) {
-    List<NormalizedSpan> of =
-        switch (metric) {
-          case "requests" -> plain.requests(asked);
-          case "events" ->
-              BruteForce.where(plain.inRange(asked), c -> c.layer != Layer.GATEWAY_REQUEST);
-          default -> plain.counted(asked);
-        };
-    List<List<String>> keys = new ArrayList<>();
-    for (JsonNode series : answer.get("series")) {
-      keys.add(groupBy.stream().map(d -> series.at("/key/" + d.apiName()).asText()).toList());
-    }
-    assertThat(new HashSet<>(keys)).as("each series once").hasSameSizeAs(keys);
-    int all = of.stream().map(c -> key(c, groupBy)).collect(Collectors.toSet()).size();
-    assertThat(keys).hasSize(groupBy.isEmpty() ? 1 : Math.min(51, all));
-    List<String> other = groupBy.stream().map(d -> Cube.OTHER).toList();
-    for (int i = 0; i < keys.size(); i++) {
-      List<String> key = keys.get(i);
-      List<NormalizedSpan> ofSeries =
-          groupBy.isEmpty()
-              ? of
-              : BruteForce.where(
-                  of,
-                  c ->
-                      key.equals(other)
-                          ? !keys.contains(key(c, groupBy))
-                          : key(c, groupBy).equals(key));
-      JsonNode points = answer.get("series").get(i).get("points");
-      explain("series " + key, () -> checkPoints(asked, metric, step, zone, points, ofSeries));
-    }
-  }
-
-  private static void checkPoints(
-      Asked asked,
-      String metric,
-      long step,
-      ZoneId zone,
-      JsonNode points,
-      List<NormalizedSpan> of) {
-    assertThat(points.size()).isPositive().isLessThanOrEqualTo(1000);
-    List<Long> starts = new ArrayList<>();
-    points.forEach(p -> starts.add(p.get(0).asLong()));
-    assertThat(starts.get(0)).as("first step").isLessThanOrEqualTo(asked.fromMs());
-    checkStarts(starts, step, zone, asked.toMs());
-    for (int i = 0; i < starts.size(); i++) {
-      long from = starts.get(i);
-      long to = i + 1 < starts.size() ? starts.get(i + 1) : Long.MAX_VALUE;
-      List<NormalizedSpan> within =
-          BruteForce.where(of, c -> c.eventTimeMs >= from && c.eventTimeMs < to);
-      JsonNode value = points.get(i).get(1);
-      if (metric.equals("events")) {
-        assertThat(value.asLong(-1)).as("events").isEqualTo(within.size());
-      } else {
-        explain(
-            Instant.ofEpochMilli(from).toString(), () -> BruteForce.check(metric, value, within));
-      }
-    }
-  }
-
-  /** Steps follow each other; those of whole days begin at midnight of the zone. */
-  private static void checkStarts(List<Long> starts, long step, ZoneId zone, long toMs) {
-    LocalDate day = LocalDate.ofInstant(Instant.ofEpochMilli(starts.get(0)), zone);
-    for (int i = 0; i < starts.size(); i++) {
-      if (step % DAY == 0 && !zone.getId().equals("UTC")) {
-        assertThat(starts.get(i))
-            .as("midnight of " + day + " in " + zone)
-            .isEqualTo(day.atStartOfDay(zone).toInstant().toEpochMilli());
-        day = day.plusDays(step / DAY);
-      } else {
-        assertThat(starts.get(i)).isEqualTo(starts.get(0) + i * step);
-        assertThat(starts.get(i) % step).isZero();
-      }
-      assertThat(starts.get(i)).isLessThan(toMs);
-    }
-    assertThat(starts.get(starts.size() - 1) + step + HOUR).as("last").isGreaterThan(toMs);
   }
 
   @Test
   void heatmap_isTheSameByEveryRoute_andCountsEveryCall() throws Exception {
     for (int i = 0; i < QUESTIONS / 2; i++) {
       Map<String, String> given = new LinkedHashMap<>();
-      Asked asked = snapped(ask(given, true));
+      Asked asked = questions.snapped(questions.ask(given, true));
       String metric = List.of("duration", "ttft", "tpot").get(random.nextInt(3));
       given.put("metric", metric);
-      step(given, asked);
-      String path = path("/api/v1/latency/heatmap", asked, given);
+      questions.step(given, asked);
+      String path = questions.path("/api/v1/latency/heatmap", asked, given);
       JsonNode answer = sameByEveryRoute(path, asked, List.of());
-      explain(path, () -> checkHeatmap(asked, metric, answer));
-    }
-  }
-
-  private static void checkHeatmap(Asked asked, String metric, JsonNode answer) {
-    List<Double> bounds = new ArrayList<>();
-    answer.get("buckets").forEach(b -> bounds.add(b.asDouble()));
-    List<NormalizedSpan> counted = plain.counted(asked);
-    for (int i = 0; i < answer.get("columns").size(); i++) {
-      JsonNode column = answer.get("columns").get(i);
-      JsonNode next = answer.get("columns").get(i + 1);
-      long from = column.get("t").asLong();
-      long to = next == null ? Long.MAX_VALUE : next.get("t").asLong();
-      long[] expected = new long[bounds.size()];
-      for (NormalizedSpan c : counted) {
-        long us =
-            switch (metric) {
-              case "duration" -> c.durationMicros;
-              case "ttft" -> c.ttftMicros;
-              default -> c.tpotMicros;
-            };
-        if (us >= 0 && c.eventTimeMs >= from && c.eventTimeMs < to) {
-          // By the bucket's upper bound: a duration on a bound belongs below it.
-          double upper = LatencySketch.upperBoundMs(LatencySketch.indexOf(us));
-          int at = 0;
-          while (bounds.get(at) < upper - 1e-6) {
-            at++;
-          }
-          expected[at]++;
-        }
-      }
-      for (int b = 0; b < expected.length; b++) {
-        assertThat(column.get("counts").get(b).asLong()).as("column " + i).isEqualTo(expected[b]);
-      }
+      ExpectedAnswers.explain(path, () -> expected.heatmap(asked, metric, answer));
     }
   }
 
@@ -463,38 +216,11 @@ class RoutingIT {
   void failures_areTheSameByEveryRoute_andWhatPlainSumsGive() throws Exception {
     for (int i = 0; i < QUESTIONS / 2; i++) {
       Map<String, String> given = new LinkedHashMap<>();
-      Asked asked = snapped(ask(given, true));
-      String path = path("/api/v1/failures", asked, given);
+      Asked asked = questions.snapped(questions.ask(given, true));
+      String path = questions.path("/api/v1/failures", asked, given);
       JsonNode answer =
           sameByEveryRoute(path, asked, List.of(Dimension.ERROR_CLASS, Dimension.MODEL));
-      explain(path, () -> checkFailures(asked, answer));
-    }
-  }
-
-  private static void checkFailures(Asked asked, JsonNode answer) {
-    Map<String, List<NormalizedSpan>> byClass =
-        plain.counted(asked).stream()
-            .filter(c -> c.failed)
-            .collect(Collectors.groupingBy(Dimension.ERROR_CLASS::of));
-    long total = byClass.values().stream().mapToLong(List::size).sum();
-    assertThat(answer.get("total").asLong()).isEqualTo(total);
-    assertThat(answer.get("rows").size()).isEqualTo(byClass.size());
-    for (JsonNode row : answer.get("rows")) {
-      List<NormalizedSpan> of = byClass.getOrDefault(row.get("errorClass").asText(), List.of());
-      assertThat(row.get("count").asLong()).isEqualTo(of.size());
-      BruteForce.checkRatio(row.get("share"), of.size(), total);
-      long newest = of.stream().mapToLong(c -> c.eventTimeMs).max().orElse(-1);
-      assertThat(row.get("lastSeen").asLong()).isEqualTo(newest);
-      assertThat(of.stream().filter(c -> c.eventTimeMs == newest).map(c -> c.errorMessage))
-          .contains(row.at("/latest/message").asText());
-      long ofModels = 0;
-      for (JsonNode model : row.get("models")) {
-        String name = model.get("model").asText();
-        assertThat(model.get("count").asLong())
-            .isEqualTo(of.stream().filter(c -> c.model.equals(name)).count());
-        ofModels += model.get("count").asLong();
-      }
-      assertThat(ofModels).isLessThanOrEqualTo(of.size());
+      ExpectedAnswers.explain(path, () -> expected.failures(asked, answer));
     }
   }
 
@@ -502,82 +228,11 @@ class RoutingIT {
   void coverage_isWhatPlainSumsGive() throws Exception {
     for (int i = 0; i < QUESTIONS / 2; i++) {
       Map<String, String> given = new LinkedHashMap<>();
-      Asked asked = snapped(ask(given, true));
-      String path = path("/api/v1/coverage", asked, given);
+      Asked asked = questions.snapped(questions.ask(given, true));
+      String path = questions.path("/api/v1/coverage", asked, given);
       JsonNode answer = sameByEveryRoute(path, asked, List.of());
-      explain(path, () -> checkCoverage(asked, answer));
+      ExpectedAnswers.explain(path, () -> expected.coverage(asked, answer));
     }
-  }
-
-  private static void checkCoverage(Asked asked, JsonNode answer) {
-    List<NormalizedSpan> counted = plain.counted(asked);
-    JsonNode totals = answer.get("totals");
-    assertThat(totals.get("calls").asLong()).as("calls").isEqualTo(counted.size());
-    assertThat(totals.get("pricedCalls").asLong())
-        .isEqualTo(counted.stream().filter(c -> c.priced == PricedState.PRICED).count());
-    for (String metric : List.of("unpricedCalls", "noUsageCalls", "cacheHits")) {
-      BruteForce.check(metric, totals.get(metric), counted);
-    }
-    assertThat(totals.get("badCostCalls").asLong())
-        .isEqualTo(counted.stream().filter(c -> c.has(NormalizedSpan.BAD_COST)).count());
-    List<NormalizedSpan> both =
-        BruteForce.where(counted, c -> c.reportedPicoUsd >= 0 && c.computedPicoUsd >= 0);
-    assertThat(totals.at("/both/calls").asLong()).isEqualTo(both.size());
-    assertThat(new BigDecimal(totals.at("/both/driftUsd").asText()))
-        .isEqualByComparingTo(
-            BruteForce.usd(both, c -> c.reportedPicoUsd)
-                .subtract(BruteForce.usd(both, c -> c.computedPicoUsd)));
-    Set<List<String>> seen = new HashSet<>();
-    for (JsonNode row : answer.get("models")) {
-      List<String> key =
-          List.of(
-              row.get("layer").asText(), row.get("provider").asText(), row.get("model").asText());
-      assertThat(seen.add(key)).isTrue();
-      List<NormalizedSpan> of =
-          BruteForce.where(
-              plain.inRange(asked),
-              c ->
-                  (BruteForce.counts(asked, c) || c.layer == Layer.ENGINE)
-                      && key(c, List.of(Dimension.LAYER, Dimension.PROVIDER, Dimension.MODEL))
-                          .equals(key));
-      assertThat(row.get("calls").asLong()).as("calls of " + key).isEqualTo(of.size());
-      assertThat(row.at("/tokens/total").asLong())
-          .isEqualTo(of.stream().mapToLong(NormalizedSpan::totalTokens).sum());
-      assertThat(row.get("unpricedTokens").asLong())
-          .isEqualTo(
-              of.stream()
-                  .filter(c -> c.priced == PricedState.UNPRICED)
-                  .mapToLong(NormalizedSpan::totalTokens)
-                  .sum());
-    }
-    checkServices(
-        answer.get("enginesWithoutModel"),
-        BruteForce.where(
-            plain.inRange(asked),
-            c -> c.layer == Layer.ENGINE && (c.model.isEmpty() || c.model.equals("unknown"))));
-    checkServices(
-        answer.get("clientWithoutGateway"),
-        BruteForce.where(
-            plain.inRange(asked),
-            c ->
-                c.layer == Layer.CLIENT
-                    && calls.stream()
-                        .noneMatch(
-                            g ->
-                                g.layer == Layer.GATEWAY
-                                    && g.project.equals(c.project)
-                                    && g.traceIdLo == c.traceIdLo
-                                    && g.eventTimeMs >= asked.fromMs() - HOUR
-                                    && g.eventTimeMs < asked.toMs() + HOUR)));
-  }
-
-  private static void checkServices(JsonNode rows, List<NormalizedSpan> expected) {
-    Map<String, Long> told = new HashMap<>();
-    rows.forEach(r -> told.put(r.get("service").asText(), r.get("calls").asLong()));
-    assertThat(told)
-        .isEqualTo(
-            expected.stream()
-                .collect(Collectors.groupingBy(c -> c.service, Collectors.counting())));
   }
 
   @Test
@@ -649,119 +304,6 @@ class RoutingIT {
     }
   }
 
-  // Questions
-
-  /** A random question; puts its layer parameter into {@code given}. */
-  private static Asked ask(Map<String, String> given, boolean disjoint) {
-    long length =
-        switch (random.nextInt(6)) {
-          case 0 -> 60_000 + random.nextLong(20 * 60_000);
-          case 1, 2 -> random.nextLong(5 * HOUR) + 1;
-          case 3 -> random.nextLong(4 * DAY) + HOUR;
-          default -> random.nextLong(45 * DAY) + DAY;
-        };
-    long to =
-        switch (random.nextInt(4)) {
-          case 0 -> NOW;
-          case 1 -> NOW - random.nextLong(2 * HOUR);
-          case 2 -> NOW + random.nextLong(HOUR);
-          default -> NOW - random.nextLong(40 * DAY);
-        };
-    Set<String> projects = new TreeSet<>(RandomCalls.PROJECTS);
-    if (random.nextBoolean()) {
-      projects.remove(RandomCalls.PROJECTS.get(random.nextInt(3)));
-      if (random.nextBoolean()) {
-        projects.removeIf(p -> projects.size() > 1);
-      }
-    }
-    Set<Layer> layers = null;
-    if (random.nextInt(3) == 0) {
-      layers = EnumSet.of(Layer.values()[random.nextInt(Layer.values().length)]);
-      if (random.nextInt(3) == 0) {
-        layers = EnumSet.of(Layer.GATEWAY, Layer.DIRECT);
-      }
-      if (!disjoint && random.nextBoolean()) {
-        layers = EnumSet.allOf(Layer.class);
-      }
-      given.put("layer", layers.stream().map(Layer::label).collect(Collectors.joining("&layer=")));
-    }
-    Map<Dimension, List<String>> filters = new EnumMap<>(Dimension.class);
-    for (int n = random.nextInt(3); n > 0; n--) {
-      Dimension d = FILTERED.get(random.nextInt(FILTERED.size()));
-      Set<String> values = new TreeSet<>();
-      for (int v = 1 + random.nextInt(2); v > 0; v--) {
-        values.add(d.of(calls.get(random.nextInt(calls.size()))));
-      }
-      if (random.nextInt(12) == 0) {
-        values.clear();
-        values.add(d == Dimension.ERROR_CLASS ? ErrorClass.OTHER.label() : "no such value");
-      }
-      filters.put(d, List.copyOf(values));
-    }
-    return new Asked(to - length, to, projects, layers, filters);
-  }
-
-  private static List<Dimension> groupBy(Map<String, String> given, int least) {
-    Set<Dimension> out = EnumSet.noneOf(Dimension.class);
-    for (int n = least + random.nextInt(3); n > 0; n--) {
-      out.add(Dimension.values()[random.nextInt(Dimension.values().length)]);
-    }
-    if (!out.isEmpty()) {
-      given.put("groupBy", out.stream().map(Dimension::apiName).collect(Collectors.joining(",")));
-    }
-    return List.copyOf(out);
-  }
-
-  private static long step(Map<String, String> given, Asked asked) {
-    long[] steps = {
-      60_000, 300_000, 420_000, 1_800_000, HOUR, 3 * HOUR, DAY, DAY, DAY, 2 * DAY, 7 * DAY
-    };
-    long step = steps[random.nextInt(steps.length)];
-    while ((asked.toMs() - asked.fromMs()) / step > 900) {
-      step = DAY;
-    }
-    given.put("step", Long.toString(step));
-    return step;
-  }
-
-  /** The effective range: outward to the finest window that is kept at each end. */
-  private static Asked snapped(Asked asked) {
-    long from = asked.fromMs() - asked.fromMs() % keptAt(asked.fromMs());
-    long rest = asked.toMs() % keptAt(asked.toMs());
-    return asked.during(
-        from, rest == 0 ? asked.toMs() : asked.toMs() + keptAt(asked.toMs()) - rest);
-  }
-
-  private static long keptAt(long ms) {
-    return ms >= NOW - MINUTE_DAYS * DAY ? 60_000 : ms >= NOW - HOUR_DAYS * DAY ? HOUR : DAY;
-  }
-
-  private static List<String> key(NormalizedSpan call, List<Dimension> groupBy) {
-    return groupBy.stream().map(d -> d.of(call)).toList();
-  }
-
-  private static String path(String endpoint, Asked asked, Map<String, String> given) {
-    StringBuilder out = new StringBuilder(endpoint);
-    // Anything within the outermost windows snaps to the same range.
-    out.append("?from=").append(asked.fromMs() + random.nextInt(50_000));
-    out.append("&to=").append(asked.toMs() - random.nextInt(9_000));
-    asked.projects().forEach(p -> out.append("&project=").append(p));
-    given.forEach((k, v) -> out.append('&').append(k).append('=').append(v));
-    asked
-        .filters()
-        .forEach(
-            (d, values) ->
-                values.forEach(
-                    v ->
-                        out.append('&')
-                            .append(d.apiName())
-                            .append('=')
-                            .append(URLEncoder.encode(v, StandardCharsets.UTF_8))));
-    return out.toString();
-  }
-
-  // Answers
-
   /** The answer; routes over a cube that lacks a dimension asked for would be calls again. */
   private static JsonNode sameByEveryRoute(String path, Asked asked, List<Dimension> groupBy)
       throws Exception {
@@ -802,14 +344,5 @@ class RoutingIT {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path)).build(),
         HttpResponse.BodyHandlers.ofString());
-  }
-
-  /** Names the question where an assertion about its answer fails. */
-  private static void explain(String what, Runnable check) {
-    try {
-      check.run();
-    } catch (AssertionError e) {
-      throw new AssertionError(what + "\n" + e.getMessage(), e);
-    }
   }
 }

@@ -63,6 +63,8 @@ final class LedgerRig implements AutoCloseable {
     given.put(Keys.DEDUP_HORIZON_MS, Long.toString(HORIZON_MS));
     // Users and keys fold, models do not.
     given.put(Keys.CARDINALITY_LIMIT, "10");
+    // A rebuild waits as long as a query may still read the edition before.
+    given.put(Keys.QUERY_TIMEOUT_MS, "1000");
     settings = servers.settings(given);
     given.putAll(servers.running().settings());
     given.put(Keys.DATA_DIR, servers.dir().resolve("nowhere").toString());
