@@ -15,6 +15,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -50,8 +51,8 @@ final class JobBenchmark {
       stage.start("ingest");
       List<String> arguments =
           stage.settings().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-      List<String> java =
-          Options.java(options).stream().map(option -> option.replace("%n", "job")).toList();
+      List<String> java = new ArrayList<>(Stage.largePages());
+      Options.java(options).forEach(option -> java.add(option.replace("%n", "job")));
       Process job = stage.java("job", "1g", java, JobAlone.class, arguments);
       BufferedReader said =
           new BufferedReader(new InputStreamReader(job.getInputStream(), StandardCharsets.UTF_8));

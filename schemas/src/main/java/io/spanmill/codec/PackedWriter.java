@@ -21,6 +21,12 @@ public final class PackedWriter {
   private static final VarHandle LONG_BE =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+  private static final VarHandle LONG_LE =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** The bit of each byte that says that another one follows. */
+  private static final long MORE_FOLLOW = 0x8080808080808080L;
+
   private byte[] buffer;
   private int size;
 
@@ -58,15 +64,33 @@ public final class PackedWriter {
   /** Seven bits a byte, low ones first; negative numbers take ten bytes. */
   public void varint(long value) {
     reserve(10);
-    byte[] to = buffer;
-    int at = size;
+    if ((value & ~0x7fL) == 0) {
+      buffer[size++] = (byte) value;
+    } else if (value >>> 7 * Long.BYTES == 0) {
+      // Spread and written as one word: how long the next number is nobody can guess.
+      int length = (Long.SIZE + 6 - Long.numberOfLeadingZeros(value)) / 7;
+      long more = MORE_FOLLOW >>> Long.SIZE - 8 * (length - 1);
+      LONG_LE.set(buffer, size, spread(value) | more);
+      size += length;
+    } else {
+      longVarint(value);
+    }
+  }
+
+  private void longVarint(long value) {
     long rest = value;
     while ((rest & ~0x7fL) != 0) {
-      to[at++] = (byte) (rest | 0x80);
+      buffer[size++] = (byte) (rest | 0x80);
       rest >>>= 7;
     }
-    to[at++] = (byte) rest;
-    size = at;
+    buffer[size++] = (byte) rest;
+  }
+
+  /** Each seven bits of 56 into a byte of their own. */
+  private static long spread(long value) {
+    long halves = (value & 0xfffffffL) | (value & 0xfffffff0000000L) << 4;
+    long quarters = (halves & 0x3fff00003fffL) | (halves & 0xfffc0000fffc000L) << 2;
+    return (quarters & 0x7f007f007f007fL) | (quarters & 0x3f803f803f803f80L) << 1;
   }
 
   /** Signed: small magnitudes take few bytes, -1 takes one. */

@@ -105,8 +105,8 @@ public final class Keys {
   // Rollup job
   public static final String AGGREGATOR_PORT = key("Aggregator", "aggregator.port", INT, 8081, between(0, 65535), MEDIUM, "Port of the aggregator's /health, /ready and /metrics; 0 takes any free one.");
   public static final String AGGREGATOR_THREADS = key("Aggregator", "aggregator.threads", INT, 1, between(1, 64), MEDIUM, "Stream threads.");
-  public static final String COMMIT_INTERVAL_MS = key("Aggregator", "aggregator.commit.interval.ms", INT, 1000, between(50, 60_000), LOW, "Commit interval of the rollup job; results show after it.");
-  public static final String EMIT_MINUTE_MS = key("Aggregator", "aggregator.emit.minute.ms", LONG, 1000L, between(100, 60_000), LOW, "How often changed rows of each cube's finest window, and of closed windows, are emitted.");
+  public static final String COMMIT_INTERVAL_MS = key("Aggregator", "aggregator.commit.interval.ms", INT, 1500, between(50, 60_000), LOW, "Commit interval of the rollup job; results show after it. A shorter one costs the job CPU.");
+  public static final String EMIT_MINUTE_MS = key("Aggregator", "aggregator.emit.minute.ms", LONG, 1500L, between(100, 60_000), LOW, "How often changed rows of each cube's finest window, and of closed windows, are emitted; as the commit interval, or some are emitted one interval late.");
   public static final String EMIT_HOUR_MS = key("Aggregator", "aggregator.emit.hour.ms", LONG, 10_000L, between(100, 600_000), LOW, "How often changed rows of open hour windows are emitted.");
   public static final String EMIT_DAY_MS = key("Aggregator", "aggregator.emit.day.ms", LONG, 30_000L, between(100, 600_000), LOW, "How often changed rows of open day windows and of all time are emitted.");
   public static final String KEEP_MINUTE_MS = key("Aggregator", "aggregator.keep.minute.ms", LONG, 2 * 3600 * 1000L, between(60_000, 30 * DAY_MS), LOW, "How long after its end a minute window stays in state; later data reopens it as a new generation.");
@@ -126,7 +126,7 @@ public final class Keys {
   public static final String SPANS_INFRA = key("Aggregator", "spans.infra.store", BOOLEAN, true, LOW, "Whether raw and infrastructure spans (redis, postgres, auth, raw_gen_ai_request) are stored.");
   public static final String SINK_BATCH_ROWS = key("Aggregator", "sink.batch.rows", INT, 100_000, between(1, 2_000_000), LOW, "Most rows of one insert.");
   public static final String SINK_LINGER_MS = key("Aggregator", "sink.linger.ms", LONG, 200L, between(0, 60_000), LOW, "How long after the first row of a batch a sink collects more before it inserts; that of the rollups, which come at once, a quarter of it.");
-  public static final String SINK_INTERVAL_MS = key("Aggregator", "sink.interval.ms", LONG, 1000L, between(0, 60_000), LOW, "Least time from one insert of a sink to its next, unless a batch is full: each insert costs ClickHouse a part, whatever its size. Of the rollups, which the job emits once a second, a quarter of it.");
+  public static final String SINK_INTERVAL_MS = key("Aggregator", "sink.interval.ms", LONG, 1000L, between(0, 60_000), LOW, "Least time from one insert of a sink to its next, unless a batch is full: each insert costs ClickHouse a part, whatever its size. Of the rollups, which the job emits all at once, a quarter of it.");
   public static final String RECONCILE_INTERVAL_MS = key("Aggregator", "reconcile.interval.ms", LONG, 3600 * 1000L, between(0, 7 * DAY_MS), LOW, "How often reconcile runs by itself; 0 never.");
   public static final String RECONCILE_RANGE_MS = key("Aggregator", "reconcile.range.ms", LONG, 2 * DAY_MS, between(3600 * 1000L, 400 * DAY_MS), LOW, "How far back it looks when it runs by itself; ./spanmill reconcile looks at all that is kept.");
 

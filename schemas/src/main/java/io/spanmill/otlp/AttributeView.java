@@ -70,6 +70,17 @@ public final class AttributeView {
     return stampOf[slot] == stamp;
   }
 
+  /** Whether any key is there whose slot is true here; slots past the end are not. */
+  public boolean hasAny(boolean[] wanted) {
+    for (int i = from; i < to; i++) {
+      int slot = index.data[i * AttributeIndex.STRIDE + AttributeIndex.SLOT_AND_TYPE] >> 8;
+      if (slot >= 0 && slot < wanted.length && wanted[slot]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Kind of the value ({@link AnyValue#STRING} …); {@link AnyValue#EMPTY} if absent. */
   public byte type(int slot) {
     return has(slot) ? typeAt(base(slot)) : AnyValue.EMPTY;

@@ -11,6 +11,7 @@ import io.spanmill.otlp.TraceReader;
 import io.spanmill.pricing.Providers;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -79,7 +80,10 @@ final class LiteLlmV1 extends LiteLlm {
 
   private final LooseObject hiddenKeys = new LooseObject();
   private final UsageObject usageObjects = new UsageObject();
-  private int[] rawFields = {};
+
+  /** Of each slot whether its key marks a raw request: far more than a span has attributes. */
+  private boolean[] rawFields = {};
+
   private int[] serviceSpan = {};
   private int serviceName;
   private int callType;
@@ -157,7 +161,7 @@ final class LiteLlmV1 extends LiteLlm {
         raw.add("llm." + provider + "." + field);
       }
     }
-    rawFields = all.slots(raw);
+    rawFields = marked(all.slots(raw));
     serviceName = all.slot("service");
     callType = all.slot("call_type");
     serviceSpan = all.slots("guardrail_name", "litellm.guardrail.name", "mcp.method.name");
@@ -209,7 +213,7 @@ final class LiteLlmV1 extends LiteLlm {
     }
     AttributeView attributes = span.attributes();
     // The call's own name is never given to a raw span; a configured one is given to both.
-    if (!span.nameEquals(CALL) && !span.nameEquals(ROOT) && isRaw(attributes)) {
+    if (!span.nameEquals(CALL) && !span.nameEquals(ROOT) && attributes.hasAny(rawFields)) {
       return Role.RAW;
     }
     if ((attributes.has(serviceName) && attributes.has(callType))
@@ -236,13 +240,12 @@ final class LiteLlmV1 extends LiteLlm {
     return Role.INFRA;
   }
 
-  private boolean isRaw(AttributeView attributes) {
-    for (int slot : rawFields) {
-      if (attributes.has(slot)) {
-        return true;
-      }
+  private static boolean[] marked(int[] slots) {
+    boolean[] marked = new boolean[Arrays.stream(slots).max().orElse(-1) + 1];
+    for (int slot : slots) {
+      marked[slot] = true;
     }
-    return false;
+    return marked;
   }
 
   /** A request the proxy turned away leaves a span whose type is its route: no model was asked. */

@@ -7,6 +7,7 @@ import io.spanmill.aggregator.rollup.RollupFold.Entry;
 import io.spanmill.codec.Partial;
 import io.spanmill.model.Cube;
 import io.spanmill.model.Dimension;
+import io.spanmill.model.LatencySketch;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.WindowKind;
 import java.util.ArrayList;
@@ -41,6 +42,9 @@ final class CubeFold {
    */
   private long[] table = new long[FIRST_PLACES];
 
+  /** Of no meaning: what is read for nothing else would not be read. */
+  private long unused;
+
   CubeFold(Cube cube) {
     this.cube = cube;
     window = cube.finest();
@@ -72,8 +76,25 @@ final class CubeFold {
     return entries.get(n);
   }
 
-  void add(NormalizedSpan call) {
+  /**
+   * Adds calls. What is added to is nearly always far from all that was read lately: asked for
+   * together, the processor waits for it together.
+   */
+  void add(List<NormalizedSpan> calls) {
+    int count = calls.size();
     // Made anew, see SpanProcessor: most references stored into an old object cost a fence.
+    Asked[] asked = new Asked[count];
+    for (int i = 0; i < count; i++) {
+      asked[i] = ask(calls.get(i));
+    }
+    fetch(asked);
+    for (int i = 0; i < count; i++) {
+      Asked a = asked[i];
+      find(a.start, a.hash, a.values).rollup.add(calls.get(i));
+    }
+  }
+
+  private Asked ask(NormalizedSpan call) {
     String[] values = new String[width];
     long start = window.startOf(call.eventTimeMs);
     int hash = Long.hashCode(start);
@@ -86,7 +107,24 @@ final class CubeFold {
       values[dimensions.length + i] = value;
       hash = hash * 31 + value.hashCode();
     }
-    find(start, hash ^ hash >>> 15, values).rollup.add(call);
+    return new Asked(start, hash ^ hash >>> 15, values);
+  }
+
+  private void fetch(Asked[] asked) {
+    long words = 0;
+    for (Asked a : asked) {
+      words ^= table[a.hash & (table.length - 1)];
+    }
+    for (Asked a : asked) {
+      long place = table[a.hash & (table.length - 1)];
+      if ((int) (place >>> 32) == a.hash && (int) place != 0) {
+        Entry entry = entries.get((int) place - 1);
+        LatencySketch durations = entry.rollup.duration.sketch;
+        words ^= entry.dimensions.length ^ entry.rollup.calls;
+        words ^= durations.size() == 0 ? 0 : durations.countAt(0);
+      }
+    }
+    unused = words;
   }
 
   /** Adds what was combined before; false if it is not of this cube's shape. */
@@ -187,6 +225,19 @@ final class CubeFold {
         }
         table[at] = place;
       }
+    }
+  }
+
+  /** Where a call belongs. */
+  private static final class Asked {
+    final long start;
+    final int hash;
+    final String[] values;
+
+    Asked(long start, int hash, String[] values) {
+      this.start = start;
+      this.hash = hash;
+      this.values = values;
     }
   }
 }

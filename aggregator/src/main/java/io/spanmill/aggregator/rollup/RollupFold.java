@@ -58,8 +58,13 @@ public final class RollupFold {
 
   /** Adds a counted call to every cube. Its event time must not be negative. */
   public void add(NormalizedSpan call) {
+    add(List.of(call));
+  }
+
+  /** Adds counted calls to every cube. Their event times must not be negative. */
+  public void add(List<NormalizedSpan> calls) {
     for (CubeFold fold : kept) {
-      fold.add(call);
+      fold.add(calls);
     }
   }
 

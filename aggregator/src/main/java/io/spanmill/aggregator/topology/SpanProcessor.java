@@ -159,9 +159,7 @@ final class SpanProcessor implements Processor<byte[], byte[], Integer, byte[]> 
     }
     deduplicate(at.offset(), record.timestamp());
     writeCalls(at.offset(), record.timestamp());
-    for (NormalizedSpan call : counted) {
-      fold.add(call);
-    }
+    fold.add(counted);
     position.advance(at.offset(), record.timestamp());
     if (fold.sizeBytes() >= MAX_PARTIAL_BYTES) {
       writePartials();
