@@ -116,9 +116,24 @@ public final class LatencySketch {
   }
 
   public void merge(LatencySketch other) {
+    if (size == 0) {
+      copy(other);
+      return;
+    }
     for (int i = 0; i < other.size; i++) {
       addCount(other.indexes[i], other.counts[i]);
     }
+  }
+
+  /** Takes over what the other has; it has nothing itself. */
+  private void copy(LatencySketch other) {
+    if (indexes.length < other.size) {
+      indexes = new short[other.size];
+      counts = new long[other.size];
+    }
+    System.arraycopy(other.indexes, 0, indexes, 0, other.size);
+    System.arraycopy(other.counts, 0, counts, 0, other.size);
+    size = other.size;
   }
 
   /** Number of buckets in use. */

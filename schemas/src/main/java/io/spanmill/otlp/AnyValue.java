@@ -128,7 +128,11 @@ public final class AnyValue {
    * Any value as text: scalars plain, arrays and maps as JSON, bytes as base64, an empty one as "".
    */
   public String text() {
-    StringBuilder out = new StringBuilder();
+    if (type == INT) {
+      return Long.toString(Wire.varint(buf, at));
+    }
+    // A value is about as long as what it is read from.
+    StringBuilder out = new StringBuilder(end - at + 16);
     try {
       render(out, false, 0);
     } catch (MalformedOtlpException e) {
