@@ -66,10 +66,10 @@ public final class PackedWriter {
     reserve(10);
     if ((value & ~0x7fL) == 0) {
       buffer[size++] = (byte) value;
-    } else if (value >>> 7 * Long.BYTES == 0) {
+    } else if (value >>> (7 * Long.BYTES) == 0) {
       // Spread and written as one word: how long the next number is nobody can guess.
       int length = (Long.SIZE + 6 - Long.numberOfLeadingZeros(value)) / 7;
-      long more = MORE_FOLLOW >>> Long.SIZE - 8 * (length - 1);
+      long more = MORE_FOLLOW >>> (Long.SIZE - 8 * (length - 1));
       LONG_LE.set(buffer, size, spread(value) | more);
       size += length;
     } else {
