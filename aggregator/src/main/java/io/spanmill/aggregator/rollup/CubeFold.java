@@ -25,6 +25,9 @@ final class CubeFold {
   /** A larger table is left to the collector: the next one need not be as large. */
   private static final int MAX_PLACES = 16_384;
 
+  /** Entries taken that are looked up together. */
+  private static final int FETCHED = 64;
+
   /** An entry without its text. */
   private static final int ENTRY_BYTES = 800;
 
@@ -76,48 +79,56 @@ final class CubeFold {
     return entries.get(n);
   }
 
-  /**
-   * Adds calls. What is added to is nearly always far from all that was read lately: asked for
-   * together, the processor waits for it together.
-   */
+  /** Adds calls. */
   void add(List<NormalizedSpan> calls) {
     int count = calls.size();
     // Made anew, see SpanProcessor: most references stored into an old object cost a fence.
-    Asked[] asked = new Asked[count];
+    String[][] values = new String[count][];
+    long[] starts = new long[count];
+    int[] hashes = new int[count];
     for (int i = 0; i < count; i++) {
-      asked[i] = ask(calls.get(i));
+      values[i] = values(calls.get(i));
+      starts[i] = window.startOf(calls.get(i).eventTimeMs);
+      hashes[i] = hash(starts[i], values[i]);
     }
-    fetch(asked);
+    fetch(hashes, count);
     for (int i = 0; i < count; i++) {
-      Asked a = asked[i];
-      find(a.start, a.hash, a.values).rollup.add(calls.get(i));
+      find(starts[i], hashes[i], values[i]).rollup.add(calls.get(i));
     }
   }
 
-  private Asked ask(NormalizedSpan call) {
+  private String[] values(NormalizedSpan call) {
     String[] values = new String[width];
-    long start = window.startOf(call.eventTimeMs);
-    int hash = Long.hashCode(start);
     for (int i = 0; i < dimensions.length; i++) {
       values[i] = dimensions[i].of(call);
-      hash = hash * 31 + values[i].hashCode();
     }
     for (int i = 0; i < attributes.length; i++) {
-      String value = attributes[i] < call.extra.length ? call.extra[attributes[i]] : "";
-      values[dimensions.length + i] = value;
-      hash = hash * 31 + value.hashCode();
+      values[dimensions.length + i] =
+          attributes[i] < call.extra.length ? call.extra[attributes[i]] : "";
     }
-    return new Asked(start, hash ^ hash >>> 15, values);
+    return values;
   }
 
-  private void fetch(Asked[] asked) {
-    long words = 0;
-    for (Asked a : asked) {
-      words ^= table[a.hash & (table.length - 1)];
+  private static int hash(long start, String[] values) {
+    int hash = Long.hashCode(start);
+    for (String value : values) {
+      hash = hash * 31 + value.hashCode();
     }
-    for (Asked a : asked) {
-      long place = table[a.hash & (table.length - 1)];
-      if ((int) (place >>> 32) == a.hash && (int) place != 0) {
+    return hash ^ hash >>> 15;
+  }
+
+  /**
+   * Reads what looking entries up and adding to them will read first. It is nearly always far from
+   * all that was read lately; asked for together, the processor waits for it together.
+   */
+  private void fetch(int[] hashes, int count) {
+    long words = 0;
+    for (int i = 0; i < count; i++) {
+      words ^= table[hashes[i] & (table.length - 1)];
+    }
+    for (int i = 0; i < count; i++) {
+      long place = table[hashes[i] & (table.length - 1)];
+      if (place != 0 && (int) (place >>> 32) == hashes[i]) {
         Entry entry = entries.get((int) place - 1);
         LatencySketch durations = entry.rollup.duration.sketch;
         words ^= entry.dimensions.length ^ entry.rollup.calls;
@@ -132,19 +143,24 @@ final class CubeFold {
     if (partial.dimensions.length != width) {
       return false;
     }
-    int hash = Long.hashCode(partial.windowStartMs);
-    for (String value : partial.dimensions) {
-      hash = hash * 31 + value.hashCode();
-    }
-    find(partial.windowStartMs, hash ^ hash >>> 15, partial.dimensions)
-        .rollup
-        .merge(partial.rollup);
+    long start = partial.windowStartMs;
+    find(start, hash(start, partial.dimensions), partial.dimensions).rollup.merge(partial.rollup);
     return true;
   }
 
   /** Takes all from a fold of the same cube, which is empty afterwards. */
   void take(CubeFold other) {
-    for (Entry entry : other.entries) {
+    List<Entry> taken = other.entries;
+    int[] hashes = new int[FETCHED];
+    for (int i = 0; i < taken.size(); i++) {
+      if (i % FETCHED == 0) {
+        int count = Math.min(FETCHED, taken.size() - i);
+        for (int j = 0; j < count; j++) {
+          hashes[j] = taken.get(i + j).hash;
+        }
+        fetch(hashes, count);
+      }
+      Entry entry = taken.get(i);
       int at = place(entry.windowStartMs, entry.hash, entry.dimensions);
       if (table[at] == 0) {
         put(at, entry);
@@ -164,12 +180,11 @@ final class CubeFold {
     }
     for (Entry entry : base.entries) {
       String[] values = new String[width];
-      int hash = Long.hashCode(entry.windowStartMs);
       for (int i = 0; i < width; i++) {
         values[i] = entry.dimensions[from[i]];
-        hash = hash * 31 + values[i].hashCode();
       }
-      find(entry.windowStartMs, hash ^ hash >>> 15, values).rollup.merge(entry.rollup);
+      long start = entry.windowStartMs;
+      find(start, hash(start, values), values).rollup.merge(entry.rollup);
     }
   }
 
@@ -225,19 +240,6 @@ final class CubeFold {
         }
         table[at] = place;
       }
-    }
-  }
-
-  /** Where a call belongs. */
-  private static final class Asked {
-    final long start;
-    final int hash;
-    final String[] values;
-
-    Asked(long start, int hash, String[] values) {
-      this.start = start;
-      this.hash = hash;
-      this.values = values;
     }
   }
 }
