@@ -13,6 +13,9 @@ import java.util.Map;
  * #bind} alone; {@link #add} takes text of the program itself. Not thread-safe.
  */
 public final class Sql {
+  /** ClickHouse takes 128 KiB a parameter; a character may take several bytes. */
+  private static final int MAX_LENGTH = 40_000;
+
   private final StringBuilder text = new StringBuilder();
   private final Map<String, Object> parameters = new LinkedHashMap<>();
 
@@ -22,12 +25,24 @@ public final class Sql {
     return this;
   }
 
-  /** Appends a placeholder of this ClickHouse type for this value. */
+  /**
+   * Appends a placeholder of this ClickHouse type for this value, or several for a long list, each
+   * of which the server takes.
+   */
   public Sql bind(String type, Object value) {
+    if (value instanceof List<?> list && list.size() > 1 && length(list) > MAX_LENGTH) {
+      int half = list.size() / 2;
+      add("arrayConcat(").bind(type, list.subList(0, half)).add(", ");
+      return bind(type, list.subList(half, list.size())).add(")");
+    }
     String name = "p" + parameters.size();
     parameters.put(name, value);
     text.append('{').append(name).append(':').append(type).append('}');
     return this;
+  }
+
+  private static long length(List<?> list) {
+    return list.stream().mapToLong(v -> String.valueOf(v).length() + 3L).sum();
   }
 
   public Sql bind(String value) {

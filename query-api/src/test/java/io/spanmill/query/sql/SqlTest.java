@@ -5,7 +5,9 @@ package io.spanmill.query.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SqlTest {
@@ -24,6 +26,24 @@ class SqlTest {
         .containsEntry("p1", "x")
         .containsEntry("p2", List.of("y"))
         .containsEntry("p3", "z");
+  }
+
+  @Test
+  void aLongList_isBoundInPartsThatTheServerTakes() {
+    List<String> ids = IntStream.range(0, 20_000).mapToObj("%032x"::formatted).toList();
+    Sql sql = new Sql().add("first").append(new Sql().bind(7).bindAll(ids)).bind(1);
+
+    List<Object> bound = new ArrayList<>();
+    sql.parameters()
+        .forEach(
+            (name, value) -> {
+              assertThat(sql.text()).containsOnlyOnce("{" + name + ":");
+              if (value instanceof List<?> part) {
+                assertThat(part).hasSizeLessThan(131_072 / 35);
+                bound.addAll(part);
+              }
+            });
+    assertThat(bound).isEqualTo(ids);
   }
 
   @Test
