@@ -48,6 +48,7 @@ final class MergePolicy {
           "call_hours",
           "trace_bounds",
           "session_traces",
+          "span_texts",
           "progress",
           "source_ends",
           "status");

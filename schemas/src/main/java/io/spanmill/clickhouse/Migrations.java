@@ -46,7 +46,8 @@ public final class Migrations {
           "V007__live.sql",
           "V008__shown.sql",
           "V009__bounds.sql",
-          "V010__minutes.sql");
+          "V010__minutes.sql",
+          "V011__texts.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

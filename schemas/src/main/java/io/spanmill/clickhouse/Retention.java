@@ -41,6 +41,8 @@ final class Retention {
     set("span_hours", "hour", Keys.RETENTION_SPANS, now);
     set("trace_bounds", "hour", Keys.RETENTION_SPANS, now);
     set("session_traces", "hour", Keys.RETENTION_SPANS, now);
+    // A day ends a day after it begins, and not everywhere at once.
+    set("span_texts", "day + 2", Keys.RETENTION_SPANS, now);
     set("span_content", "ts", Keys.RETENTION_CONTENT, now);
     set("uploads", "uploaded_at", Keys.RETENTION_UPLOADS, now);
     for (Cube cube : cubes) {

@@ -14,6 +14,8 @@ import io.spanmill.model.Dimension;
 import io.spanmill.model.WindowKind;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +118,83 @@ class MigrationsIT {
           .contains("merge_selector_base = 20", "min_parts_to_merge_at_once = 10")
           .doesNotContain("merge_selector_base = 5");
     }
+  }
+
+  @Test
+  void textsOfAStoreThatHasSpans_areFoundLikeThoseThatCome() {
+    Settings settings = settings("texts", Map.of());
+    try (ClickHouse clickHouse = ClickHouse.open(settings)) {
+      Migrations.apply(clickHouse, settings);
+      for (String kind : List.of("user", "session", "name", "tag")) {
+        clickHouse.execute(Sql.of("DROP VIEW " + kind + "_texts_written"));
+      }
+      clickHouse.execute(Sql.of("DROP TABLE span_texts"));
+      clickHouse.execute(
+          Sql.of("ALTER TABLE schema_migrations DELETE WHERE version = 11")
+              .setting("mutations_sync", 2));
+      String day = LocalDate.now(ZoneOffset.UTC).minusDays(2).toString();
+      root(clickHouse, day + " 03:10:00", "first");
+      child(clickHouse, day + " 04:10:00", "first");
+      Migrations.apply(clickHouse, settings);
+      List<String> had =
+          List.of(
+              "name root of first [3]",
+              "session session of first [4]",
+              "tags tags of first [3]",
+              "user user of first [4]");
+      assertThat(texts(clickHouse)).isEqualTo(had);
+
+      root(clickHouse, day + " 05:10:00", "first");
+      child(clickHouse, day + " 23:59:59", "other");
+      assertThat(texts(clickHouse))
+          .containsExactly(
+              "name root of first [3,5]",
+              had.get(1),
+              "session session of other [23]",
+              "tags tags of first [3,5]",
+              had.get(3),
+              "user user of other [23]");
+      assertThat(engine(clickHouse, "span_texts"))
+          .as("no text goes before its spans")
+          .contains("TTL toDateTime(day + 2)");
+    }
+  }
+
+  private static void root(ClickHouse clickHouse, String at, String of) {
+    clickHouse.execute(
+        Sql.of(
+            "INSERT INTO spans (project, ts, trace_id, span_id, name, attributes) SELECT 'p', '"
+                + at
+                + "', unhex(repeat('ab', 16)), unhex(repeat('01', 8)), 'root of "
+                + of
+                + "', map('agentops.tags', 'tags of "
+                + of
+                + "')"));
+  }
+
+  private static void child(ClickHouse clickHouse, String at, String of) {
+    clickHouse.execute(
+        Sql.of(
+            "INSERT INTO spans (project, ts, trace_id, span_id, parent_span_id, name, user, session,"
+                + " attributes) SELECT 'p', '"
+                + at
+                + "', unhex(repeat('ab', 16)), unhex(repeat('02', 8)), unhex(repeat('01', 8)), 'child',"
+                + " 'user of "
+                + of
+                + "', 'session of "
+                + of
+                + "', map('agentops.tags', 'of no root')"));
+  }
+
+  private static List<String> texts(ClickHouse clickHouse) {
+    return clickHouse
+        .query(
+            Sql.of(
+                "SELECT concat(kind, ' ', text, ' ', toString(bitPositionsToArray(groupBitOr(hours))))"
+                    + " AS told FROM span_texts GROUP BY kind, day, text ORDER BY told"))
+        .stream()
+        .map(r -> r.getString("told"))
+        .toList();
   }
 
   @Test

@@ -82,9 +82,9 @@ final class AgentOpsLists {
 
     boolean matches(String text) {
       return text.isEmpty()
-          || id.contains(text)
-          || (roots && first.name().contains(text))
-          || (tagged && "[\"gold\"]".contains(text));
+          || Span.contains(id, text)
+          || (roots && Span.contains(first.name(), text))
+          || (tagged && Span.contains("[\"gold\"]", text));
     }
   }
 

@@ -17,17 +17,22 @@ import io.spanmill.query.ListedRows.Span;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import java.math.BigDecimal;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -131,7 +136,7 @@ class ListsIT {
         check(
             "calls",
             sort.getKey(),
-            status,
+            status.isEmpty() ? "" : "&status=" + status,
             r -> r.path("traceId").asText() + r.path("spanId").asText(),
             expected.stream().map(c -> c.trace() + c.id()).toList(),
             directions,
@@ -199,6 +204,7 @@ class ListsIT {
     private String session = "";
     private long namedNs = Long.MAX_VALUE;
     private String project = "";
+    private String user = "";
 
     Trace(String id) {
       super(id);
@@ -208,6 +214,7 @@ class ListsIT {
     void add(Span s) {
       super.add(s);
       project = s.project();
+      user = user.compareTo(s.user()) < 0 ? s.user() : user;
       if (!s.session().isEmpty() && s.startNs() < namedNs) {
         namedNs = s.startNs();
         session = s.session();
@@ -262,7 +269,7 @@ class ListsIT {
         check(
             "traces",
             sort.getKey(),
-            status,
+            status.isEmpty() ? "" : "&status=" + status,
             r -> r.path("traceId").asText(),
             expected.stream().map(t -> t.id).toList(),
             directions,
@@ -270,6 +277,83 @@ class ListsIT {
             FROM,
             TO);
       }
+    }
+  }
+
+  private static final List<String> TEXTS =
+      List.of(
+          "nothing has this",
+          "root 7",
+          "ROOT",
+          "Gold",
+          "session-1",
+          "SESSION-59alpha",
+          "ession-2",
+          "jÖRG 3",
+          "örg",
+          "%_",
+          "3f",
+          "c0F",
+          "7");
+
+  /** Texts, each in a range that ends now or in one that has both ends within hours. */
+  private interface Searched {
+    void check(String text, long from, long to) throws Exception;
+  }
+
+  private static void search(Searched list) throws Exception {
+    List<String> texts = new ArrayList<>(TEXTS);
+    String id = spans.get(random.nextInt(spans.size())).trace();
+    texts.addAll(List.of(id, id.toUpperCase(Locale.ROOT), id.substring(3, 25)));
+    for (String text : texts) {
+      if (random.nextInt(3) > 0) {
+        list.check(text, FROM, TO);
+      } else {
+        list.check(text, NOW - 9 * DAY + 1_234_567, NOW - DAY - 7_654_321);
+      }
+    }
+  }
+
+  private static String searching(String text) {
+    return "&q=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void tracesWithAText_pageByPage_areAllThatHaveIt() throws Exception {
+    search(ListsIT::checkTracesWith);
+  }
+
+  private static void checkTracesWith(String text, long from, long to) throws Exception {
+    Set<String> having = new HashSet<>();
+    for (Span s : spans) {
+      boolean id = text.length() == 32 && text.equalsIgnoreCase(s.trace());
+      if (in(s.ts(), from, to + DAY) && (id || (text.length() < 32 && s.has(text)))) {
+        having.add(s.trace());
+      }
+    }
+    List<String> others = List.of("cost", "duration", "tokens");
+    for (String sort : List.of("start", others.get(random.nextInt(others.size())))) {
+      Function<Trace, Long> by =
+          switch (sort) {
+            case "cost" -> Trace::sortCost;
+            case "duration" -> t -> t.endNs - t.startNs;
+            case "tokens" -> t -> t.tokens;
+            default -> t -> t.startNs;
+          };
+      boolean failed = random.nextInt(4) == 0;
+      List<Trace> expected = new ArrayList<>(traces(from, to));
+      expected.removeIf(t -> !having.contains(t.id) || (failed && !t.failed()));
+      expected.sort(Comparator.comparing(by).thenComparing(t -> t.id));
+      check(
+          "traces",
+          sort,
+          searching(text) + (failed ? "&status=error" : ""),
+          r -> r.path("traceId").asText(),
+          expected.stream().map(t -> t.id).toList(),
+          random.nextInt(4) == 0 ? BOTH : DOWN,
+          r -> {},
+          from,
+          to);
     }
   }
 
@@ -300,9 +384,14 @@ class ListsIT {
     private boolean priced;
     private long cost;
     private long tokens;
+    private String user = "";
 
     Session(String key) {
       this.key = key;
+    }
+
+    boolean has(String text) {
+      return Span.contains(key.substring(key.indexOf('/') + 1), text) || Span.contains(user, text);
     }
 
     /** As its row tells it. */
@@ -356,6 +445,7 @@ class ListsIT {
       s.priced |= t.priced;
       s.cost += t.cost;
       s.tokens += t.tokens;
+      s.user = s.user.compareTo(t.user) < 0 ? t.user : s.user;
     }
     return List.copyOf(out.values());
   }
@@ -369,7 +459,17 @@ class ListsIT {
     checkSessions(directions, FROM, TO);
   }
 
+  @Test
+  void sessionsWithAText_pageByPage_areAllThatHaveIt() throws Exception {
+    search((text, from, to) -> checkSessions(random.nextInt(4) == 0 ? BOTH : DOWN, from, to, text));
+  }
+
   private static void checkSessions(List<Boolean> directions, long from, long to) throws Exception {
+    checkSessions(directions, from, to, "");
+  }
+
+  private static void checkSessions(List<Boolean> directions, long from, long to, String text)
+      throws Exception {
     Map<String, Function<Session, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", s -> s.startNs);
     sorts.put("duration", s -> s.endNs - s.startNs);
@@ -377,12 +477,16 @@ class ListsIT {
     sorts.put("tokens", s -> s.tokens);
     sorts.put("errors", s -> s.errors);
     for (Map.Entry<String, Function<Session, Long>> sort : sorts.entrySet()) {
+      if (!text.isEmpty() && !sort.getKey().equals("start") && random.nextInt(4) > 0) {
+        continue;
+      }
       List<Session> expected = new ArrayList<>(sessions(from, to));
+      expected.removeIf(s -> !s.has(text));
       expected.sort(Comparator.comparing(sort.getValue()).thenComparing(s -> s.key));
       check(
           "sessions",
           sort.getKey(),
-          "",
+          text.isEmpty() ? "" : searching(text),
           Session::told,
           expected.stream().map(Session::told).toList(),
           directions,
@@ -422,6 +526,7 @@ class ListsIT {
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
     checkAgentOps();
+    searchNewest();
 
     int spansBefore = spans.size();
     int callsBefore = calls.size();
@@ -464,6 +569,7 @@ class ListsIT {
     checkTraces(List.of(""), DOWN);
     checkSessions(DOWN);
     checkAgentOps();
+    searchNewest();
 
     // What comes a second time changes nothing, a price that falls moves what came first.
     ListedRows.insert(clickHouse, spans.stream().filter(s -> random.nextInt(5) == 0).toList());
@@ -480,6 +586,11 @@ class ListsIT {
     checkAgentOps();
   }
 
+  private static void searchNewest() throws Exception {
+    checkTracesWith(random.nextBoolean() ? "root 7" : "jörg", FROM, TO);
+    checkSessions(DOWN, FROM, TO, "session-1");
+  }
+
   @Test
   void agentOps_pageByPage_hasAllTracesInOrderAndTheirSums() throws Exception {
     checkAgentOps();
@@ -492,29 +603,34 @@ class ListsIT {
     // Ends within hours, and traces that go on after the end.
     lists.check("alpha", NOW - 9 * DAY + 1_234_567, NOW - 2 * DAY - 7_654_321, "");
     lists.check("beta", NOW - DAY, 0, "");
-    lists.check("beta", 0, 0, "root 7");
-    lists.check("alpha", NOW - 12 * DAY, NOW, "gold");
-    lists.check("alpha", FROM, 0, "3f");
+    lists.check("beta", 0, 0, random.nextBoolean() ? "root 7" : "ROOT");
+    lists.check("alpha", NOW - 12 * DAY, NOW, "Gold");
+    String id = spans.get(random.nextInt(spans.size())).trace();
+    lists.check("alpha", FROM, 0, List.of("3f", "A7", id.substring(5, 29)).get(random.nextInt(3)));
     lists.check("alpha", FROM, 0, "nothing");
   }
 
-  /** More traces than are held by their ids to look for them. */
+  /** More traces than are held by their ids to look for them, and more than fit one parameter. */
   @Test
   void aSessionOfVeryManyTraces_hasItsPlace() throws Exception {
-    // In a range of its own, so that the other tests look for traces by their ids.
-    int traces = 20_500;
-    long from = NOW - 34 * DAY;
+    // In ranges of their own, so that the other tests look for traces by their ids.
+    aSessionOf(20_500, "c0ffee0000000000", NOW - 34 * DAY);
+    aSessionOf(9_000, "c0ffee0000000001", NOW - 38 * DAY);
+  }
+
+  private static void aSessionOf(int traces, String high, long from) throws Exception {
     long beginNs = (from + DAY / 2) * 1_000_000;
     clickHouse.execute(
         Sql.of(
                 "INSERT INTO spans (project, ts, trace_id, span_id, arrival_time, start_time, end_time,"
                     + " failed, session, name) SELECT 'alpha', end_time,"
-                    + " unhex(concat('c0ffee0000000000', lpad(hex(number), 16, '0'))),"
+                    + " unhex(concat({high:String}, lpad(hex(number), 16, '0'))),"
                     + " unhex(lpad(hex(number), 16, '0')), now64(3),"
                     + " fromUnixTimestamp64Nano(toInt64({begin:Int64} + number * 100000000), 'UTC')"
                     + " AS start_time, start_time + INTERVAL 5 MILLISECOND AS end_time,"
                     + " number % 7 = 0, 'crowd', 'span' FROM numbers({traces:Int64})")
             .with("begin", beginNs)
+            .with("high", high)
             .with("traces", traces));
     int others = spans.size();
     for (int n = 0; n < traces; n++) {
@@ -522,7 +638,7 @@ class ListsIT {
       spans.add(
           new Span(
               "alpha",
-              String.format("c0ffee0000000000%016x", n),
+              String.format("%s%016x", high, n),
               String.format("%016x", n),
               true,
               at,
@@ -538,7 +654,7 @@ class ListsIT {
   private static void check(
       String list,
       String sort,
-      String status,
+      String more,
       Function<JsonNode, String> key,
       List<String> ascending,
       List<Boolean> directions,
@@ -564,7 +680,7 @@ class ListsIT {
               + "&sort="
               + (descending ? "-" : "")
               + sort
-              + (status.isEmpty() ? "" : "&status=" + status);
+              + more;
       List<String> found = new ArrayList<>();
       String cursor = "";
       while (cursor != null && found.size() < 3 * limit) {

@@ -11,12 +11,18 @@ import java.util.Map;
 /**
  * A question to measure.
  *
+ * @param path may have a text in it that is another each time
  * @param barMs what its 95th percentile must not exceed, 0 without a bar
  */
 record Asked(String name, String path, int barMs) {
   private static final long HOUR = 3_600_000;
   private static final int OVERVIEW_MS = 50;
   private static final int LIST_MS = 200;
+
+  /** Stands for a number in a path. */
+  private static final String NEW = "{new}";
+
+  private static final int FIRST_NEW = 1301;
 
   /** Every endpoint, lists in several orders. */
   static List<Asked> all(long endMs, int days, Map<String, String> ids) {
@@ -84,6 +90,8 @@ record Asked(String name, String path, int barMs) {
     out.add(list("traces, most errors, 30 d", "/api/v1/traces" + month + "&sort=-errors"));
     out.add(list("traces, text, 24 h", "/api/v1/traces" + day + "&q=session-17"));
     out.add(list("traces, text, 30 d", "/api/v1/traces" + month + "&q=session-17"));
+    out.add(list("traces, new text, 30 d", "/api/v1/traces" + month + "&q=session-" + NEW));
+    out.add(list("traces, new user, 30 d", "/api/v1/traces" + month + "&q=user-" + NEW));
     out.add(
         list(
             "traces, dearest, of a team, 30 d",
@@ -96,6 +104,8 @@ record Asked(String name, String path, int barMs) {
     out.add(list("sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"));
     out.add(list("sessions, longest, 30 d", "/api/v1/sessions" + month + "&sort=-duration"));
     out.add(list("sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"));
+    out.add(list("sessions, new text, 30 d", "/api/v1/sessions" + month + "&q=session-" + NEW));
+    out.add(list("sessions, new id, 30 d", "/api/v1/sessions" + month + "&q=ab" + NEW));
     String agentOps = "/api/agentops/traces?project=default";
     out.add(list("agentops, newest, all time", agentOps));
     out.add(list("agentops, newest, 30 d", agentOps + times(endMs, 24L * days)));
@@ -105,12 +115,18 @@ record Asked(String name, String path, int barMs) {
     out.add(list("agentops, cheapest, all time", agentOps + "&order_by=total_cost&sort_order=ASC"));
     out.add(list("agentops, by service, all time", agentOps + "&order_by=service_name"));
     out.add(list("agentops, text, all time", agentOps + "&query=abc4"));
+    out.add(list("agentops, new text, all time", agentOps + "&query=ab" + NEW));
     out.add(new Asked("trace", "/api/v1/traces/" + ids.get("trace"), LIST_MS));
     out.add(new Asked("session", "/api/v1/sessions/" + ids.get("session"), LIST_MS));
     out.add(new Asked("coverage, 30 d", "/api/v1/coverage" + month, 0));
     out.add(new Asked("status", "/api/v1/status", 0));
     out.add(new Asked("metrics", "/metrics", 0));
     return out;
+  }
+
+  /** The path of a request, the first of which is 0. */
+  String path(int request) {
+    return path.replace(NEW, Integer.toString(FIRST_NEW + request));
   }
 
   /** Those that were dear when nothing had been asked, over ranges that end now. */
@@ -122,7 +138,9 @@ record Asked(String name, String path, int barMs) {
         list("first: traces, slowest, 30 d", "/api/v1/traces" + month + "&sort=-duration"),
         list("first: traces, dearest, 30 d", "/api/v1/traces" + month + "&sort=-cost"),
         list("first: traces, most errors, 30 d", "/api/v1/traces" + month + "&sort=-errors"),
+        list("first: traces, text, 30 d", "/api/v1/traces" + month + "&q=session-17"),
         list("first: sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"),
+        list("first: sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"),
         list("first: agentops, newest, all time", agentOps),
         list("first: agentops, text, all time", agentOps + "&query=abc4"));
   }

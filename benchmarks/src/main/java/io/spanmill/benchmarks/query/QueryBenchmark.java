@@ -194,7 +194,7 @@ public final class QueryBenchmark {
   private static void warmUp(Asked asked, QueryService service, HttpClient http) throws Exception {
     long until = System.nanoTime() + WARM_UP_NANOS;
     while (System.nanoTime() < until) {
-      get(service, http, asked.path());
+      get(service, http, asked.path(0));
     }
   }
 
@@ -203,7 +203,7 @@ public final class QueryBenchmark {
       Asked asked, QueryService service, HttpClient http, ClickHouse clickHouse, int runs)
       throws Exception {
     for (int i = 0; i < 2; i++) {
-      HttpResponse<String> answer = ask(service, http, asked.path());
+      HttpResponse<String> answer = ask(service, http, asked.path(i));
       if (answer.statusCode() == 400) {
         // A limit of the API is a result too.
         String code = JSON.readTree(answer.body()).at("/error/code").asText();
@@ -216,7 +216,7 @@ public final class QueryBenchmark {
     double sum = 0;
     while (ms.size() < runs && (ms.size() < MIN_RUNS || sum < LONG_ENOUGH_MS)) {
       long begin = System.nanoTime();
-      bytes = get(service, http, asked.path()).length();
+      bytes = get(service, http, asked.path(2 + ms.size())).length();
       ms.add((System.nanoTime() - begin) / 1e6);
       sum += ms.get(ms.size() - 1);
     }
@@ -251,7 +251,7 @@ public final class QueryBenchmark {
         for (Asked asked : all) {
           long[] before = reads(clickHouse);
           long begin = System.nanoTime();
-          int bytes = get(service, http, asked.path()).length();
+          int bytes = get(service, http, asked.path(0)).length();
           double took = (System.nanoTime() - begin) / 1e6;
           ms.computeIfAbsent(asked, a -> new ArrayList<>()).add(took);
           long[] after = reads(clickHouse);

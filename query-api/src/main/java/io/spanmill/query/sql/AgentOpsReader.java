@@ -72,8 +72,8 @@ public final class AgentOpsReader {
     this.sureSinceMs = sureSinceMs;
     this.clock = clock;
     this.bounds = new TraceBounds(database);
-    this.sums = new KeptFigures<>(database, bounds);
-    this.orders = new KeptFigures<>(database, bounds);
+    this.sums = new KeptFigures<>(bounds);
+    this.orders = new KeptFigures<>(bounds);
   }
 
   /**
@@ -100,10 +100,11 @@ public final class AgentOpsReader {
       }
     }
     SplitRange split = split(q);
-    Supplier<TraceSums> all = database.begin(() -> sums(q, text, split));
+    TextPlaces places = text == null ? null : new TextPlaces(database, bounds, q, text);
+    Supplier<TraceSums> all = database.begin(() -> sums(q, places, split));
     List<String> ids = null;
     if (asked.end() <= TraceOrder.NEAR_PAGE) {
-      ids = orders.read(q, text, asked.order(database), split).page(offset, limit);
+      ids = orders.read(q, places, asked.order(database), split).page(offset, limit);
     }
     List<WholeTrace> page =
         traces.whole(q.scope().projects(), ids == null ? anywhere(q, text, asked) : ids);
@@ -136,7 +137,7 @@ public final class AgentOpsReader {
     return SplitRange.of(database, bounds, q, sureSinceMs.getAsLong());
   }
 
-  private TraceSums sums(Question q, @Nullable String text, SplitRange split) {
+  private TraceSums sums(Question q, @Nullable TextPlaces text, SplitRange split) {
     return sums.read(q, text, new TraceSums.Source(database), split);
   }
 

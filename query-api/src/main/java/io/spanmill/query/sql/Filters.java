@@ -59,6 +59,27 @@ public record Filters(Map<Dimension, List<String>> values, Map<String, List<Stri
     return attributes.isEmpty() && OF_SPANS.containsAll(values.keySet());
   }
 
+  /** Those that a trace is asked for by its spans, not by its calls. */
+  Map<Dimension, List<String>> ofSpans() {
+    return some(true);
+  }
+
+  /** Those that a trace is asked for by its calls. */
+  Map<Dimension, List<String>> ofCalls() {
+    return some(false);
+  }
+
+  private Map<Dimension, List<String>> some(boolean ofSpans) {
+    Map<Dimension, List<String>> out = new EnumMap<>(Dimension.class);
+    values.forEach(
+        (d, v) -> {
+          if ((d == Dimension.SERVICE || d == Dimension.ENVIRONMENT) == ofSpans) {
+            out.put(d, v);
+          }
+        });
+    return out;
+  }
+
   /** Whether a row of {@code calls} that was read already matches. */
   public boolean match(Row row) {
     return values.entrySet().stream()

@@ -68,7 +68,7 @@ record FoundTraces(Question q, Views views, @Nullable String text) {
   }
 
   private void matching(Sql sql, String part) {
-    if (isPartOfId(part)) {
+    if (TraceBounds.isPartOfId(part)) {
       sql.add("position(lower(hex(trace_id)), lower(").bind(part).add(")) > 0 OR ");
     }
     sql.add("(view, trace_id) IN (");
@@ -86,10 +86,6 @@ record FoundTraces(Question q, Views views, @Nullable String text) {
         .add(" AND positionCaseInsensitiveUTF8(attributes['agentops.tags'], ")
         .bind(part)
         .add(") > 0");
-  }
-
-  static boolean isPartOfId(String text) {
-    return text.matches("[0-9a-fA-F]{1,32}");
   }
 
   /**

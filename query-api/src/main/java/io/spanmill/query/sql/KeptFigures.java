@@ -4,13 +4,10 @@
 package io.spanmill.query.sql;
 
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +29,6 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
   /** With more hours that differ, days are put together anew. */
   private static final int MAX_DIFFERENT_HOURS = 6;
 
-  private final Database database;
   private final TraceBounds bounds;
   private final Map<Asked<F>, Known<F>> days = SpanHours.latest(MAX_DAYS);
   private final Map<Asked<F>, Known<F>> all = SpanHours.latest(MAX_ALL);
@@ -58,8 +54,7 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     Map<Long, F> read(FoundTraces found);
   }
 
-  KeptFigures(Database database, TraceBounds bounds) {
-    this.database = database;
+  KeptFigures(TraceBounds bounds) {
     this.bounds = bounds;
   }
 
@@ -88,10 +83,11 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
    * @param text what they are searched for, as {@link FoundTraces} has it, or null
    * @param split the range
    */
-  F read(Question q, @Nullable String text, Source<F> source, SplitRange split) {
-    Asked<F> asked = new Asked<>(q.scope(), text, source, split.closed());
+  F read(Question q, @Nullable TextPlaces text, Source<F> source, SplitRange split) {
+    Asked<F> asked =
+        new Asked<>(q.scope(), text == null ? null : text.text(), source, split.closed());
     Places both = split.both();
-    F closed = both == null ? null : ofHours(q, asked, split.written());
+    F closed = both == null ? null : ofHours(q, asked, split.written(), text);
     if (both == null || closed == null) {
       Map<Long, F> read = read(q, asked, Views.of(split.rows()));
       return read.getOrDefault(Views.ASKED, source.none());
@@ -104,13 +100,15 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
   }
 
   /** What is seen in these hours, known or from what is known of others. */
-  private @Nullable F ofHours(Question q, Asked<F> asked, WrittenHours written) {
+  private @Nullable F ofHours(
+      Question q, Asked<F> asked, WrittenHours written, @Nullable TextPlaces text) {
     Known<F> known = kept(all, asked, written);
     if (known != null) {
       return known.figures();
     }
     Asked<F> nearest = nearest(asked, written);
     F figures = nearest == null ? null : moved(q, nearest, asked, written);
+    figures = figures == null && text != null ? ofFew(q, asked, text) : figures;
     figures = figures == null ? ofDays(q, asked, written) : figures;
     if (figures != null) {
       keep(all, asked, new Known<>(figures, written.readMs()));
@@ -159,6 +157,23 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     return changed(known.figures(), read(q, to, views), Views.OTHER_HOURS, to.source());
   }
 
+  /** Of the traces with the text alone; null if they are very many. Most texts are in few. */
+  private @Nullable F ofFew(Question q, Asked<F> asked, TextPlaces text) {
+    TextPlaces.Found found = text.of(asked.hours());
+    if (found == null) {
+      return null;
+    }
+    F none = asked.source().none();
+    if (found.places().traces().isEmpty()) {
+      return none;
+    }
+    Views views = Views.ofHours(asked.hours()).at(found.places());
+    return asked
+        .source()
+        .read(new FoundTraces(q, views, found.text()))
+        .getOrDefault(Views.HOURS, none);
+  }
+
   /** From what is known of days, of which those are kept that nothing was written into. */
   private @Nullable F ofDays(Question q, Asked<F> asked, WrittenHours written) {
     Map<Long, Set<Long>> byDay = new TreeMap<>();
@@ -205,15 +220,6 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
 
   /** By number of the day. */
   private Map<Long, F> ofDays(Question q, Asked<F> asked, Set<Long> hours) {
-    String text = asked.text();
-    if (text != null) {
-      // Which traces it may be is cheap to find out; most texts are in few.
-      Places places = mayMatch(q, text, hours);
-      if (places != null) {
-        Views views = Views.ofDays(hours).at(places);
-        return places.traces().isEmpty() ? Map.of() : read(q, asked, views);
-      }
-    }
     Map<Long, Set<Long>> parts = new TreeMap<>();
     for (long hour : hours) {
       parts.computeIfAbsent(Views.day(hour) / DAYS_AT_ONCE, part -> new TreeSet<>()).add(hour);
@@ -221,16 +227,6 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     Map<Long, F> out = new HashMap<>();
     parts.values().forEach(part -> out.putAll(read(q, asked, Views.ofDays(part))));
     return out;
-  }
-
-  /** Traces that may have the text, and where; null if they are very many. */
-  private @Nullable Places mayMatch(Question q, String text, Set<Long> hours) {
-    Set<String> projects = q.scope().projects();
-    FoundTraces found = new FoundTraces(q, Views.ofDays(hours), text);
-    Supplier<List<String>> byId = database.begin(() -> bounds.ofIdsWith(projects, hours, text));
-    Set<String> lows = new LinkedHashSet<>(found.ofRootsWith(database));
-    lows.addAll(byId.get());
-    return bounds.placesOfSome(projects, lows, hours);
   }
 
   /** What is seen in a view instead of {@link Views#HOURS}. */

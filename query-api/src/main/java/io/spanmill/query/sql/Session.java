@@ -89,11 +89,21 @@ public record Session(
 
   /** Whether it comes before the cursor upwards, so after it downwards. */
   boolean isBefore(String sort, Cursor cursor) {
+    return order(sort, cursor) < 0;
+  }
+
+  /** Whether it comes after the cursor in that direction. */
+  boolean isAfter(String sort, Cursor cursor, boolean descending) {
+    int order = order(sort, cursor);
+    return descending ? order < 0 : order > 0;
+  }
+
+  private int order(String sort, Cursor cursor) {
     int order = sortValue(sort).compareTo(new BigDecimal(cursor.values().get(0)));
     if (order == 0) {
       order = Utf8Order.compare(project, cursor.values().get(1));
     }
-    return order < 0 || (order == 0 && Utf8Order.compare(id, cursor.values().get(2)) < 0);
+    return order == 0 ? Utf8Order.compare(id, cursor.values().get(2)) : order;
   }
 
   Session showing(Shown other) {

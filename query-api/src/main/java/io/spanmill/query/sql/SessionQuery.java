@@ -15,4 +15,9 @@ public record SessionQuery(
     String sort, boolean descending, @Nullable String text, @Nullable Cursor after, int limit) {
   /** Values of a cursor of this list. */
   public static final int CURSOR_SIZE = 3;
+
+  /** An empty text is no text. */
+  public SessionQuery {
+    text = text != null && text.isEmpty() ? null : text;
+  }
 }

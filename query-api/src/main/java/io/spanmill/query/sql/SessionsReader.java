@@ -33,6 +33,7 @@ public final class SessionsReader {
   private final SessionBounds bounds;
   private final KeptSessions kept;
   private final SessionNamings namings;
+  private final SessionsWithText withText;
 
   SessionsReader(Database database) {
     this.database = database;
@@ -42,6 +43,7 @@ public final class SessionsReader {
     this.rows = new SessionRows(database, namings);
     this.bounds = new SessionBounds(database);
     this.kept = new KeptSessions(rows);
+    this.withText = new SessionsWithText(database, traces, rows, kept);
   }
 
   public SessionNamings namings() {
@@ -52,6 +54,13 @@ public final class SessionsReader {
    * Up to {@code limit + 1} sessions with spans in the range; the last of so many shows nothing.
    */
   public List<Session> list(Question q, SessionQuery query) {
+    String text = query.text();
+    List<Session> known =
+        text != null && q.filters().isEmpty() ? withText.list(q, query, text) : null;
+    return known == null ? listAll(q, query) : known;
+  }
+
+  private List<Session> listAll(Question q, SessionQuery query) {
     if (!query.descending()) {
       return inOrder(q, query);
     }

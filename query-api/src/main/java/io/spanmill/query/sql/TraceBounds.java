@@ -24,7 +24,7 @@ final class TraceBounds {
   static final long SHORT_MS = 6 * 3_600_000L;
 
   /** The halves of a trace id of a fact table, ordered like its bytes. */
-  private static final String HIGH = "byteSwap(toUInt64(" + TracesReader.ID + "))";
+  static final String HIGH = "byteSwap(toUInt64(" + TracesReader.ID + "))";
 
   static final String LOW = "byteSwap(toUInt64(bitShiftRight(" + TracesReader.ID + ", 64)))";
 
@@ -227,12 +227,21 @@ final class TraceBounds {
 
   /** Later halves of ids that have this part, of traces with spans in these hours. */
   List<String> ofIdsWith(Set<String> projects, Set<Long> hours, String part) {
-    if (!FoundTraces.isPartOfId(part)) {
+    if (!isPartOfId(part)) {
       return List.of();
     }
-    Sql sql = lowsIn(projects, hours);
-    return lows(
-        sql.add(" AND position(lower(hex(" + TRACE_ID + ")), lower(").bind(part).add(")) > 0"));
+    Sql sql = lowsIn(projects, hours).add(" AND ");
+    idHolds(sql, part);
+    return lows(sql);
+  }
+
+  static boolean isPartOfId(String text) {
+    return text.matches("[0-9a-fA-F]{1,32}");
+  }
+
+  /** Appends that the hex digits of a row's trace id have these among them. */
+  static void idHolds(Sql sql, String part) {
+    sql.add("position(lower(hex(" + TRACE_ID + ")), lower(").bind(part).add(")) > 0");
   }
 
   private static Sql lowsIn(Set<String> projects, Set<Long> hours) {
@@ -268,10 +277,26 @@ final class TraceBounds {
 
   /** Adds the minutes, epoch seconds, of a row of {@code hour_s} and {@code bits}. */
   static void minutes(Row row, Set<Long> into) {
-    long bits = row.integer("bits");
+    minutes(row.integer("hour_s"), row.integer("bits"), into);
+  }
+
+  /** The minutes of pairs of an hour and its bits. */
+  static Set<Long> minutes(List<?> places) {
+    Set<Long> out = new TreeSet<>();
+    for (Object place : places) {
+      if (place instanceof List<?> pair
+          && pair.get(0) instanceof Number hour
+          && pair.get(1) instanceof Number bits) {
+        minutes(hour.longValue(), bits.longValue(), out);
+      }
+    }
+    return out;
+  }
+
+  private static void minutes(long hourS, long bits, Set<Long> into) {
     for (int minute = 0; minute < 60; minute++) {
       if ((bits >> minute & 1) != 0) {
-        into.add(row.integer("hour_s") + minute * 60L);
+        into.add(hourS + minute * 60L);
       }
     }
   }

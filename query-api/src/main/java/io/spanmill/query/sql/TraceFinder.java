@@ -41,6 +41,7 @@ public final class TraceFinder {
   private final TracesInOrder inOrder;
   private final TraceBounds bounds;
   private final KeptTraces kept;
+  private final TracesWithText withText;
 
   /**
    * @param sureSinceMs when rows are certainly not deleted that ended since
@@ -50,6 +51,7 @@ public final class TraceFinder {
     this.inOrder = new TracesInOrder(database);
     this.bounds = new TraceBounds(database);
     this.kept = new KeptTraces(bounds, traces::whole, sureSinceMs);
+    this.withText = new TracesWithText(database, bounds, inOrder);
   }
 
   /**
@@ -73,6 +75,11 @@ public final class TraceFinder {
 
   /** Up to {@code limit + 1} traces in order. */
   public Matches find(Question q, TraceQuery query) {
+    String text = query.text();
+    TracesWithText.Listed listed = text == null ? null : withText.find(q, query, text);
+    if (listed != null) {
+      return new Matches(listed.traces(), listed.places());
+    }
     if (query.descending() && !query.sort().equals("start")) {
       Matches found = greatest(q, query);
       if (found != null) {

@@ -30,6 +30,27 @@ public record TraceQuery(
   /** Values of a cursor of this list. */
   public static final int CURSOR_SIZE = 2;
 
+  /** An empty text is no text. */
+  public TraceQuery {
+    text = text != null && text.isEmpty() ? null : text;
+  }
+
+  /** The same where it is known which traces have the text. */
+  TraceQuery withoutText(@Nullable String ofSession) {
+    return new TraceQuery(
+        sort,
+        descending,
+        failed,
+        null,
+        minDurationMs,
+        maxDurationMs,
+        minCostUsd,
+        costKind,
+        ofSession,
+        after,
+        limit);
+  }
+
   /** Whether the calls of each trace decide about order or membership. */
   boolean needsCalls() {
     return failed != null || minCostUsd != null || sort.equals("cost") || sort.equals("tokens");

@@ -5,10 +5,8 @@ package io.spanmill.query.sql;
 
 import io.spanmill.model.Dimension;
 import java.math.BigDecimal;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -178,16 +176,9 @@ final class TracesInOrder {
 
   /** Traces that hold a span or call the filters ask for. */
   private static void members(Sql sql, Question q, TraceQuery query) {
-    Map<Dimension, List<String>> ofSpans = new EnumMap<>(Dimension.class);
-    Map<Dimension, List<String>> ofCalls = new EnumMap<>(Dimension.class);
-    q.filters()
-        .values()
-        .forEach(
-            (d, v) ->
-                (d == Dimension.SERVICE || d == Dimension.ENVIRONMENT ? ofSpans : ofCalls)
-                    .put(d, v));
+    Map<Dimension, List<String>> ofSpans = q.filters().ofSpans();
     TimeRange wide = q.range().ofTraces();
-    Filters calls = new Filters(ofCalls, q.filters().attributes());
+    Filters calls = new Filters(q.filters().ofCalls(), q.filters().attributes());
     if (!calls.equals(Filters.NONE) || query.costKind() != null) {
       sql.add(" AND trace_id IN (SELECT trace_id FROM calls WHERE ");
       CallsReader.range(sql, q.during(wide));
@@ -208,23 +199,16 @@ final class TracesInOrder {
     String text = query.text();
     if (!ofSpans.isEmpty() || query.sessionId() != null || text != null) {
       sql.add(" AND trace_id IN (");
-      ofSpans(sql, q, query, new Filters(ofSpans));
-      if (text != null && !isTraceId(text)) {
+      String between = "";
+      for (SpanTexts.Kind kind : SpanTexts.Kind.values()) {
         // Apart, each reads the columns it needs and no others.
-        for (String column : List.of("user", "session")) {
-          sql.add(" AND positionCaseInsensitiveUTF8(" + column + ", ").bind(text);
-          ofSpans(sql.add(") > 0 UNION ALL "), q, query, new Filters(ofSpans));
+        ofSpans(sql.add(between), q, query, new Filters(ofSpans));
+        between = " UNION ALL ";
+        if (text == null) {
+          break;
         }
-        sql.add(" AND " + TracesReader.ROOT + " AND positionCaseInsensitiveUTF8(name, ").bind(text);
-        ofSpans(sql.add(") > 0 UNION ALL "), q, query, new Filters(ofSpans));
-        // Values of the map are read only where there is such a key.
-        sql.add(" AND " + TracesReader.ROOT + " AND has(attributes.keys, 'agentops.tags')")
-            .add(" AND positionCaseInsensitiveUTF8(attributes['agentops.tags'], ");
-        sql.bind(text).add(") > 0");
-      } else if (text != null) {
-        sql.add(" AND trace_id = toFixedString(unhex(")
-            .bind(text.toLowerCase(Locale.ROOT))
-            .add("), 16)");
+        SpanTexts.inHours(sql.add(" AND "), q.scope().projects(), wide, text, kind);
+        SpanTexts.ofSpan(sql.add(" AND "), kind, text);
       }
       sql.add(")");
     }
@@ -237,10 +221,6 @@ final class TracesInOrder {
     if (query.sessionId() != null) {
       sql.add(" AND session = ").bind(query.sessionId());
     }
-  }
-
-  private static boolean isTraceId(String text) {
-    return text.matches("[0-9a-fA-F]{32}");
   }
 
   private static void where(Sql sql, Question q, TimeRange ended) {

@@ -45,6 +45,14 @@ final class Views {
         true);
   }
 
+  /** Rows of these hours (epoch ms), in {@link #HOURS}. */
+  static Views ofHours(Set<Long> hours) {
+    return new Views(
+        (sql, time) -> hours(sql, time, hours),
+        (sql, time) -> sql.add("toUInt32(" + HOURS + ")"),
+        false);
+  }
+
   /** Rows of these hours (epoch ms), each in the view of its day. */
   static Views ofDays(Set<Long> hours) {
     return new Views(

@@ -236,7 +236,7 @@ class KeptRowsIT {
 
   @Test
   void sums_areReadOfTheHoursThatWereWrittenInto() {
-    KeptFigures<TraceSums> kept = new KeptFigures<>(database, bounds);
+    KeptFigures<TraceSums> kept = new KeptFigures<>(bounds);
     List<FoundTraces> read = new ArrayList<>();
     KeptFigures.Source<TraceSums> source = counting(new TraceSums.Source(database), read);
     assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
@@ -251,7 +251,7 @@ class KeptRowsIT {
     assertSums(kept.read(ALL, null, source, split()), 3, 4, "8");
     // Worked out by day, of which the trace has two.
     longSettled();
-    KeptFigures<TraceSums> others = new KeptFigures<>(database, bounds);
+    KeptFigures<TraceSums> others = new KeptFigures<>(bounds);
     assertSums(others.read(ALL, null, source, split()), 3, 4, "8");
     read.clear();
     assertSums(others.read(ALL, null, source, split()), 3, 4, "8");
