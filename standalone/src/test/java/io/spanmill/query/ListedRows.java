@@ -101,6 +101,16 @@ final class ListedRows {
           project, layer, eventMs, trace, id, 9, startNs, durationUs, failed, tokens, to);
     }
 
+    /** One of three, by call. */
+    String team() {
+      return "team-" + Character.digit(id.charAt(15), 16) % 3;
+    }
+
+    /** One of four, by trace. */
+    String user() {
+      return "user-" + Character.digit(trace.charAt(1), 16) % 4;
+    }
+
     /** Where it stands in time: one that says it began after its end stands there. */
     long placeNs() {
       return Math.min(startNs, eventMs * 1_000_000 + 999_999);
@@ -207,12 +217,12 @@ final class ListedRows {
         rows,
         "INSERT INTO calls (project, layer, event_time, trace_id, span_id, version, arrival_time,"
             + " start_time, duration_us, failed, error_class, input_tokens, cost, computed_cost,"
-            + " priced, name) VALUES ",
+            + " priced, name, team, user) VALUES ",
         c ->
             String.format(
                 "('%s', '%s', fromUnixTimestamp64Milli(%d, 'UTC'), unhex('%s'), unhex('%s'), %d,"
                     + " now64(3), fromUnixTimestamp64Nano(%d, 'UTC'), %d, %b, '%s', %d, %s, %s,"
-                    + " '%s', 'call')",
+                    + " '%s', 'call', '%s', '%s')",
                 c.project(),
                 c.layer(),
                 c.eventMs(),
@@ -226,7 +236,9 @@ final class ListedRows {
                 c.tokens(),
                 money(c.cost()),
                 money(c.cost()),
-                c.cost() < 0 ? "unpriced" : "priced"));
+                c.cost() < 0 ? "unpriced" : "priced",
+                c.team(),
+                c.user()));
   }
 
   private static String money(long pico) {

@@ -23,6 +23,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -51,7 +53,8 @@ class ListsIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long SEED = Long.getLong("lists.seed", 20261126L);
   private static final long NOW = System.currentTimeMillis() - 60_000;
-  private static final long DAY = 86_400_000;
+  private static final long HOUR = 3_600_000;
+  private static final long DAY = 24 * HOUR;
   private static final long FROM = NOW - 30 * DAY;
   private static final long TO = NOW - 5_000;
   private static final int TRACES = 420;
@@ -63,6 +66,45 @@ class ListsIT {
 
   private static final List<Boolean> DOWN = List.of(true);
   private static final List<Boolean> BOTH = List.of(true, false);
+
+  /** One of them, by chance: there are many combinations. */
+  private static final List<Boolean> ANY = List.of();
+
+  private static final String ALL = "";
+  private static final String TEAM = "&team=team-1";
+  private static final String USER = "&user=J%C3%B6rg%201";
+
+  /** Calls that are left by what a list is narrowed by. */
+  private static final Map<String, Predicate<Call>> NARROWED_CALLS =
+      Map.of(
+          ALL,
+          c -> true,
+          TEAM,
+          c -> c.team().equals("team-1"),
+          "&status=error",
+          Call::failed,
+          "&user=user-3&status=ok",
+          c -> c.user().equals("user-3") && !c.failed(),
+          "&minDurationMs=250&maxDurationMs=1000",
+          c -> c.durationUs() >= 250_000 && c.durationUs() <= 1_000_000,
+          "&costKind=unpriced",
+          c -> c.cost() < 0,
+          "&minCostUsd=0.000006",
+          c -> c.cost() >= 6_000_000);
+
+  /** The same of traces. */
+  private static final Map<String, Predicate<Trace>> NARROWED_TRACES =
+      Map.of(
+          ALL,
+          t -> true,
+          TEAM,
+          t -> t.teams.contains("team-1"),
+          "&status=error",
+          Trace::failed,
+          "&team=team-1&minDurationMs=700",
+          t -> t.teams.contains("team-1") && t.endNs - t.startNs >= 700_000_000L,
+          "&minCostUsd=0.000006",
+          t -> t.sortCost() >= 6_000_000);
 
   private static ClickHouse clickHouse;
   private static QueryService service;
@@ -110,10 +152,13 @@ class ListsIT {
 
   @Test
   void calls_pageByPage_areAllCallsInOrder() throws Exception {
-    checkCalls(List.of("", "error"), BOTH);
+    checkCalls(NARROWED_CALLS.keySet(), BOTH, 0);
   }
 
-  private static void checkCalls(List<String> states, List<Boolean> directions) throws Exception {
+  private static void checkCalls(
+      Collection<String> narrowings, List<Boolean> directions, long agoMs) throws Exception {
+    long from = FROM - agoMs;
+    long to = TO - agoMs;
     Map<String, Function<Call, Object>> sorts = new LinkedHashMap<>();
     sorts.put("start", Call::placeNs);
     sorts.put("duration", Call::durationUs);
@@ -121,13 +166,13 @@ class ListsIT {
     sorts.put("tokens", Call::tokens);
     Map<String, Call> byId = new HashMap<>();
     calls.forEach(c -> byId.put(c.trace() + c.id(), c));
-    for (String status : states) {
+    for (String narrowing : narrowings) {
       for (Map.Entry<String, Function<Call, Object>> sort : sorts.entrySet()) {
         List<Call> expected =
             new ArrayList<>(
                 calls.stream()
-                    .filter(c -> c.layer().equals("gateway") && in(c.eventMs(), FROM, TO))
-                    .filter(c -> status.isEmpty() || c.failed())
+                    .filter(c -> c.layer().equals("gateway") && in(c.eventMs(), from, to))
+                    .filter(NARROWED_CALLS.get(narrowing))
                     .toList());
         expected.sort(
             Comparator.comparing((Call c) -> (Long) sort.getValue().apply(c))
@@ -136,13 +181,13 @@ class ListsIT {
         check(
             "calls",
             sort.getKey(),
-            status.isEmpty() ? "" : "&status=" + status,
+            narrowing,
             r -> r.path("traceId").asText() + r.path("spanId").asText(),
             expected.stream().map(c -> c.trace() + c.id()).toList(),
             directions,
             r -> assertShown(r, byId.get(r.path("traceId").asText() + r.path("spanId").asText())),
-            FROM,
-            TO);
+            from,
+            to);
       }
     }
   }
@@ -205,9 +250,18 @@ class ListsIT {
     private long namedNs = Long.MAX_VALUE;
     private String project = "";
     private String user = "";
+    private final Set<String> teams = new HashSet<>();
 
     Trace(String id) {
       super(id);
+    }
+
+    @Override
+    void add(Call c) {
+      super.add(c);
+      if (c.layer().equals("gateway")) {
+        teams.add(c.team());
+      }
     }
 
     @Override
@@ -247,10 +301,13 @@ class ListsIT {
 
   @Test
   void traces_pageByPage_areAllTracesInOrder() throws Exception {
-    checkTraces(List.of("", "error"), BOTH);
+    checkTraces(NARROWED_TRACES.keySet(), BOTH, 0);
   }
 
-  private static void checkTraces(List<String> states, List<Boolean> directions) throws Exception {
+  private static void checkTraces(
+      Collection<String> narrowings, List<Boolean> directions, long agoMs) throws Exception {
+    long from = FROM - agoMs;
+    long to = TO - agoMs;
     Map<String, Function<Trace, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", t -> t.startNs);
     sorts.put("duration", t -> t.endNs - t.startNs);
@@ -258,24 +315,24 @@ class ListsIT {
     sorts.put("tokens", t -> t.tokens);
     sorts.put("spans", t -> t.spans);
     sorts.put("errors", t -> t.errors);
-    for (String status : states) {
+    for (String narrowing : narrowings) {
       for (Map.Entry<String, Function<Trace, Long>> sort : sorts.entrySet()) {
-        List<Trace> all = traces(FROM, TO);
+        List<Trace> all = traces(from, to);
         Map<String, Trace> byId = new HashMap<>();
         all.forEach(t -> byId.put(t.id, t));
         List<Trace> expected = new ArrayList<>(all);
-        expected.removeIf(t -> !status.isEmpty() && !t.failed());
+        expected.removeIf(NARROWED_TRACES.get(narrowing).negate());
         expected.sort(Comparator.comparing(sort.getValue()).thenComparing(t -> t.id));
         check(
             "traces",
             sort.getKey(),
-            status.isEmpty() ? "" : "&status=" + status,
+            narrowing,
             r -> r.path("traceId").asText(),
             expected.stream().map(t -> t.id).toList(),
             directions,
-            r -> assertShown(r, byId.get(r.path("traceId").asText())),
-            FROM,
-            TO);
+            r -> assertShown(r, byId.get(r.path("traceId").asText()), from, to),
+            from,
+            to);
       }
     }
   }
@@ -357,8 +414,8 @@ class ListsIT {
     }
   }
 
-  private static void assertShown(JsonNode row, Trace trace) {
-    if (spans.stream().anyMatch(s -> s.trace().equals(trace.id) && !in(s.ts(), FROM, TO))) {
+  private static void assertShown(JsonNode row, Trace trace, long from, long to) {
+    if (spans.stream().anyMatch(s -> s.trace().equals(trace.id) && !in(s.ts(), from, to))) {
       // Rows show the whole of a trace of which the list knows a part.
       return;
     }
@@ -421,10 +478,11 @@ class ListsIT {
     }
   }
 
-  private static List<Session> sessions(long from, long to) {
+  private static List<Session> sessions(String narrowing, long from, long to) {
     Map<String, Trace> traces = new HashMap<>();
     for (Span s : spans) {
-      if (in(s.ts(), from, to)) {
+      // Of spans only those of the user count.
+      if (in(s.ts(), from, to) && (!narrowing.equals(USER) || s.user().equals("Jörg 1"))) {
         traces.computeIfAbsent(s.trace(), Trace::new).add(s);
       }
     }
@@ -435,6 +493,7 @@ class ListsIT {
       }
     }
     Map<String, Session> out = new HashMap<>();
+    traces.values().removeIf(t -> narrowing.equals(TEAM) && !t.teams.contains("team-1"));
     for (Trace t : traces.values()) {
       String key = t.project + "/" + (t.session.isEmpty() ? t.id : t.session);
       Session s = out.computeIfAbsent(key, Session::new);
@@ -452,23 +511,29 @@ class ListsIT {
 
   @Test
   void sessions_pageByPage_areAllSessionsInOrder() throws Exception {
-    checkSessions(BOTH);
+    checkSessions(List.of(ALL, TEAM, USER));
   }
 
-  private static void checkSessions(List<Boolean> directions) throws Exception {
-    checkSessions(directions, FROM, TO);
+  private static void checkSessions(List<String> narrowings) throws Exception {
+    for (String narrowing : narrowings) {
+      checkSessions(narrowing, BOTH, FROM, TO);
+    }
   }
 
   @Test
   void sessionsWithAText_pageByPage_areAllThatHaveIt() throws Exception {
-    search((text, from, to) -> checkSessions(random.nextInt(4) == 0 ? BOTH : DOWN, from, to, text));
+    search(
+        (text, from, to) ->
+            checkSessions(ALL, random.nextInt(4) == 0 ? BOTH : DOWN, from, to, text));
   }
 
-  private static void checkSessions(List<Boolean> directions, long from, long to) throws Exception {
-    checkSessions(directions, from, to, "");
+  private static void checkSessions(String narrowing, List<Boolean> directions, long from, long to)
+      throws Exception {
+    checkSessions(narrowing, directions, from, to, "");
   }
 
-  private static void checkSessions(List<Boolean> directions, long from, long to, String text)
+  private static void checkSessions(
+      String narrowing, List<Boolean> directions, long from, long to, String text)
       throws Exception {
     Map<String, Function<Session, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", s -> s.startNs);
@@ -480,13 +545,13 @@ class ListsIT {
       if (!text.isEmpty() && !sort.getKey().equals("start") && random.nextInt(4) > 0) {
         continue;
       }
-      List<Session> expected = new ArrayList<>(sessions(from, to));
+      List<Session> expected = new ArrayList<>(sessions(narrowing, from, to));
       expected.removeIf(s -> !s.has(text));
       expected.sort(Comparator.comparing(sort.getValue()).thenComparing(s -> s.key));
       check(
           "sessions",
           sort.getKey(),
-          text.isEmpty() ? "" : searching(text),
+          narrowing + (text.isEmpty() ? "" : searching(text)),
           Session::told,
           expected.stream().map(Session::told).toList(),
           directions,
@@ -522,9 +587,10 @@ class ListsIT {
                       + hours)
               .setting("max_partitions_per_insert_block", "0"));
     }
-    checkCalls(List.of(""), DOWN);
-    checkTraces(List.of(""), DOWN);
-    checkSessions(DOWN);
+    // The range moves on; what leaves it and what comes into it was there before.
+    for (long agoMs : new long[] {3 * HOUR + 1_234_567, 0}) {
+      checkAny(agoMs);
+    }
     checkAgentOps();
     searchNewest();
 
@@ -565,9 +631,7 @@ class ListsIT {
       }
     }
     ListedRows.insertCalls(clickHouse, repriced);
-    checkCalls(List.of(""), DOWN);
-    checkTraces(List.of(""), DOWN);
-    checkSessions(DOWN);
+    checkAny(0);
     checkAgentOps();
     searchNewest();
 
@@ -580,15 +644,20 @@ class ListsIT {
       cheaper.add(calls.get(i));
     }
     ListedRows.insertCalls(clickHouse, cheaper);
-    checkCalls(List.of(""), DOWN);
-    checkTraces(List.of(""), DOWN);
-    checkSessions(DOWN);
+    checkAny(0);
     checkAgentOps();
   }
 
   private static void searchNewest() throws Exception {
     checkTracesWith(random.nextBoolean() ? "root 7" : "jörg", FROM, TO);
-    checkSessions(DOWN, FROM, TO, "session-1");
+    checkSessions(ALL, DOWN, FROM, TO, "session-1");
+  }
+
+  private static void checkAny(long agoMs) throws Exception {
+    checkCalls(List.of(ALL, TEAM), ANY, agoMs);
+    checkTraces(List.of(ALL, TEAM), ANY, agoMs);
+    checkSessions(ALL, ANY, FROM - agoMs, TO - agoMs);
+    checkSessions(TEAM, ANY, FROM - agoMs, TO - agoMs);
   }
 
   @Test
@@ -646,7 +715,7 @@ class ListsIT {
               n % 7 == 0,
               "crowd"));
     }
-    checkSessions(DOWN, from, from + DAY);
+    checkSessions(ALL, DOWN, from, from + DAY);
     spans.subList(others, spans.size()).clear();
   }
 
@@ -654,7 +723,7 @@ class ListsIT {
   private static void check(
       String list,
       String sort,
-      String more,
+      String narrowing,
       Function<JsonNode, String> key,
       List<String> ascending,
       List<Boolean> directions,
@@ -662,7 +731,7 @@ class ListsIT {
       long from,
       long to)
       throws Exception {
-    for (boolean descending : directions) {
+    for (boolean descending : directions.equals(ANY) ? List.of(random.nextBoolean()) : directions) {
       List<String> expected = new ArrayList<>(ascending);
       if (descending) {
         Collections.reverse(expected);
@@ -680,7 +749,7 @@ class ListsIT {
               + "&sort="
               + (descending ? "-" : "")
               + sort
-              + more;
+              + narrowing;
       List<String> found = new ArrayList<>();
       String cursor = "";
       while (cursor != null && found.size() < 3 * limit) {

@@ -41,7 +41,7 @@ class SummedTrace {
     failedRoots |= s.root() && s.failed();
   }
 
-  final void add(Call c) {
+  void add(Call c) {
     if (c.layer().equals("gateway_request")) {
       requests = true;
       failedRequests |= c.failed();

@@ -77,6 +77,9 @@ record Asked(String name, String path, int barMs) {
             "calls, slowest, of a model, 30 d",
             "/api/v1/calls" + month + "&sort=-duration&model=model-3"));
     out.add(list("calls, fewest tokens, 30 d", "/api/v1/calls" + month + "&sort=tokens"));
+    out.add(list("calls, oldest, 30 d", "/api/v1/calls" + month + "&sort=start"));
+    out.add(
+        list("calls, dearest, failed, 30 d", "/api/v1/calls" + month + "&sort=-cost&status=error"));
     if (!ids.getOrDefault("cursor", "").isEmpty()) {
       out.add(
           list("calls, next page, 30 d", "/api/v1/calls" + month + "&cursor=" + ids.get("cursor")));
@@ -99,10 +102,23 @@ record Asked(String name, String path, int barMs) {
     out.add(list("traces, failed, 30 d", "/api/v1/traces" + month + "&status=error"));
     out.add(list("traces, most tokens, 30 d", "/api/v1/traces" + month + "&sort=-tokens"));
     out.add(list("traces, fastest, 30 d", "/api/v1/traces" + month + "&sort=duration"));
+    out.add(list("traces, oldest, 30 d", "/api/v1/traces" + month + "&sort=start"));
+    out.add(list("traces, cheapest, 30 d", "/api/v1/traces" + month + "&sort=cost"));
+    out.add(list("traces, fewest spans, 30 d", "/api/v1/traces" + month + "&sort=spans"));
+    out.add(
+        list(
+            "traces, slowest, failed, 30 d",
+            "/api/v1/traces" + month + "&sort=-duration&status=error"));
+    out.add(list("traces, of a user, 30 d", "/api/v1/traces" + month + "&user=user-17"));
     out.add(list("sessions, 24 h", "/api/v1/sessions" + day));
     out.add(list("sessions, 30 d", "/api/v1/sessions" + month));
     out.add(list("sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"));
     out.add(list("sessions, longest, 30 d", "/api/v1/sessions" + month + "&sort=-duration"));
+    out.add(list("sessions, shortest, 30 d", "/api/v1/sessions" + month + "&sort=duration"));
+    out.add(
+        list(
+            "sessions, dearest, of a team, 30 d",
+            "/api/v1/sessions" + month + "&sort=-cost&team=team-3"));
     out.add(list("sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"));
     out.add(list("sessions, new text, 30 d", "/api/v1/sessions" + month + "&q=session-" + NEW));
     out.add(list("sessions, new id, 30 d", "/api/v1/sessions" + month + "&q=ab" + NEW));
@@ -139,6 +155,12 @@ record Asked(String name, String path, int barMs) {
         list("first: traces, dearest, 30 d", "/api/v1/traces" + month + "&sort=-cost"),
         list("first: traces, most errors, 30 d", "/api/v1/traces" + month + "&sort=-errors"),
         list("first: traces, text, 30 d", "/api/v1/traces" + month + "&q=session-17"),
+        list("first: calls, of a user, 30 d", "/api/v1/calls" + month + "&user=user-17"),
+        list(
+            "first: traces, dearest, of a team, 30 d",
+            "/api/v1/traces" + month + "&sort=-cost&team=team-3"),
+        list("first: traces, fastest, 30 d", "/api/v1/traces" + month + "&sort=duration"),
+        list("first: traces, slowest, 24 h", "/api/v1/traces?from=now-24h&sort=-duration"),
         list("first: sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"),
         list("first: sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"),
         list("first: agentops, newest, all time", agentOps),

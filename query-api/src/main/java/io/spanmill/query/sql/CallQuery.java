@@ -30,6 +30,22 @@ public record CallQuery(
   /** Values of a cursor of this list. */
   public static final int CURSOR_SIZE = 4;
 
+  /** The same order from its begin. */
+  CallQuery first() {
+    return new CallQuery(
+        sort,
+        descending,
+        failed,
+        text,
+        minDurationMs,
+        maxDurationMs,
+        minCostUsd,
+        costKind,
+        traceId,
+        null,
+        0);
+  }
+
   /** Whether it leaves out calls of the range, but those of pages before. */
   boolean narrows() {
     return failed != null

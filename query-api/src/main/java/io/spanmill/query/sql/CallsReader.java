@@ -54,6 +54,12 @@ public final class CallsReader {
   private static final Map<String, String> SORT_TYPES =
       Map.of("start", "Int64", "duration", "Int64", "cost", "Decimal(38, 12)", "tokens", "Int64");
 
+  /** What a row is ordered by in each of the orders, so that each can use it. */
+  private static final String PLACES =
+      SORTS.entrySet().stream()
+          .map(e -> "toString(" + e.getValue() + ") AS sort_" + e.getKey() + ", ")
+          .collect(Collectors.joining());
+
   /** Sort orders of the list. */
   public static final List<String> SORT_NAMES = List.of("start", "duration", "cost", "tokens");
 
@@ -113,16 +119,6 @@ public final class CallsReader {
 
   /** Up to {@code limit + 1} calls, so that the caller sees whether there are more. */
   public List<Row> list(Question q, CallQuery query) {
-    if (query.descending()
-        && !query.sort().equals("start")
-        && !query.narrows()
-        && q.filters().isEmpty()
-        && q.range().lengthMs() >= TraceBounds.SHORT_MS) {
-      List<Row> found = greatest(q, query);
-      if (found != null) {
-        return found;
-      }
-    }
     if (query.sort().equals("start") && query.descending()) {
       for (long since : Slices.before(Slices.newestMs(q.range(), query.after()), q.range())) {
         // A call that began since then ended since then: all of those are seen.
@@ -130,6 +126,12 @@ public final class CallsReader {
         if (found.size() > query.limit()) {
           return found;
         }
+      }
+    }
+    if (q.range().lengthMs() >= TraceBounds.SHORT_MS && query.traceId() == null) {
+      List<Row> found = known(q, query);
+      if (found != null) {
+        return found;
       }
     }
     return list(q, query, 0);
@@ -140,14 +142,17 @@ public final class CallsReader {
    * table, then the whole newest version of those. A candidate that is not the newest version of
    * its call has no place in the list, or another one, where that version is a candidate too.
    *
-   * @param beganSinceMs leaves out calls that began before
+   * @param beganSinceMs leaves out calls that began before, and reads nothing if too few are left
    */
   private List<Row> list(Question q, CallQuery query, long beganSinceMs) {
     int wanted = query.limit() + 1;
     for (long count = (long) wanted + SPARE; ; count *= GROWTH) {
-      List<KeptCalls.Version> candidates = candidates(q, query, beganSinceMs, count);
+      List<KeptCalls.Version> candidates = candidates(q, query, Set.of(), beganSinceMs, count);
+      if (beganSinceMs > 0 && candidates.size() < wanted) {
+        return List.of();
+      }
       List<Row> found =
-          newestOf(candidates, wanted, calls -> byCall(newest(query, calls, within(q, query))));
+          newestOf(query, candidates, wanted, calls -> byCall(newest(calls, within(q, query))));
       if (found.size() >= wanted || candidates.size() < count) {
         return found;
       }
@@ -159,26 +164,50 @@ public final class CallsReader {
    *
    * @return null if the page goes beyond that
    */
-  private @Nullable List<Row> greatest(Question q, CallQuery query) {
-    String sort = query.sort();
+  private @Nullable List<Row> known(Question q, CallQuery query) {
+    KeptBounds.Asked asked =
+        new KeptBounds.Asked(
+            query.first(),
+            q.scope(),
+            q.filters(),
+            query.sort(),
+            query.descending(),
+            q.range().lengthMs());
+    List<Row> found = known(q, query, asked);
+    if (found == null && query.after() == null) {
+      // What the list began with when it was read left the range since.
+      kept.forget(asked);
+      found = known(q, query, asked);
+    }
+    return found;
+  }
+
+  private @Nullable List<Row> known(Question q, CallQuery query, KeptBounds.Asked asked) {
     WrittenHours written = kept.written(q);
-    List<KeptCalls.Version> first = kept.greatest(q, sort, sortExpression(query), written);
+    Question around = q.during(q.range().aroundHours());
+    List<KeptCalls.Version> first =
+        kept.first(
+            asked,
+            q.range(),
+            written,
+            (hours, count) -> candidates(around, query.first(), hours, 0, count));
     List<KeptCalls.Version> candidates =
         first.stream()
-            .filter(v -> q.range().contains(v.call().eventMs()) && isAfter(v, query.after()))
+            .filter(v -> q.range().contains(v.call().eventMs()) && isAfter(v, query))
             .toList();
     int wanted = query.limit() + 1;
     List<Row> found =
         newestOf(
+            query,
             candidates,
             wanted,
-            calls ->
-                kept.newest(calls, sort, written, missing -> newest(query, missing, new Sql())));
+            calls -> kept.newest(calls, written, missing -> newest(missing, new Sql())));
     return found.size() >= wanted || first.size() < KeptBounds.KEPT ? found : null;
   }
 
-  /** Whether a row comes after the cursor in descending order. */
-  private static boolean isAfter(KeptCalls.Version version, @Nullable Cursor after) {
+  /** Whether a row comes after the cursor. */
+  private static boolean isAfter(KeptCalls.Version version, CallQuery query) {
+    Cursor after = query.after();
     if (after == null) {
       return true;
     }
@@ -186,11 +215,13 @@ public final class CallsReader {
     int order = version.value().compareTo(new BigDecimal(at.get(0)));
     order = order != 0 ? order : version.call().trace().compareTo(at.get(1));
     order = order != 0 ? order : version.call().span().compareTo(at.get(2));
-    return (order != 0 ? order : version.call().layer().compareTo(at.get(3))) < 0;
+    order = order != 0 ? order : version.call().layer().compareTo(at.get(3));
+    return query.descending() ? order < 0 : order > 0;
   }
 
   /** The first of these rows that have their place in the list, whole; no more are read. */
   private static List<Row> newestOf(
+      CallQuery query,
       List<KeptCalls.Version> candidates,
       int wanted,
       Function<Collection<CallKey>, Map<CallKey, Row>> newest) {
@@ -202,20 +233,22 @@ public final class CallsReader {
         next.add(candidate);
       }
       if (next.size() >= Math.max(wanted - out.size(), SPARE)) {
-        out.addAll(placed(next, newest));
+        out.addAll(placed(query, next, newest));
         next.clear();
       }
       if (out.size() >= wanted) {
         return out.subList(0, wanted);
       }
     }
-    out.addAll(placed(next, newest));
+    out.addAll(placed(query, next, newest));
     return out.size() > wanted ? out.subList(0, wanted) : out;
   }
 
-  /** The newest versions of these rows that have the same place in order. */
+  /** Those of these rows that are the newest versions, and have the same place in order. */
   private static List<Row> placed(
-      Set<KeptCalls.Version> versions, Function<Collection<CallKey>, Map<CallKey, Row>> newest) {
+      CallQuery query,
+      Set<KeptCalls.Version> versions,
+      Function<Collection<CallKey>, Map<CallKey, Row>> newest) {
     if (versions.isEmpty()) {
       return List.of();
     }
@@ -225,15 +258,17 @@ public final class CallsReader {
     List<Row> out = new ArrayList<>();
     for (KeptCalls.Version version : versions) {
       Row row = rows.get(version.call());
-      if (row != null && value(row).equals(version.value())) {
+      if (row != null
+          && row.integer("version") == version.number()
+          && value(row, query.sort()).compareTo(version.value()) == 0) {
         out.add(row);
       }
     }
     return out;
   }
 
-  private static BigDecimal value(Row row) {
-    return new BigDecimal(row.text("sort_value"));
+  private static BigDecimal value(Row row, String sort) {
+    return new BigDecimal(row.text("sort_" + sort));
   }
 
   private static Map<CallKey, Row> byCall(List<Row> rows) {
@@ -242,15 +277,19 @@ public final class CallsReader {
     return out;
   }
 
+  /**
+   * @param hours only rows of these hours, epoch ms; empty for all
+   */
   private List<KeptCalls.Version> candidates(
-      Question q, CallQuery query, long beganSinceMs, long count) {
+      Question q, CallQuery query, Set<Long> hours, long beganSinceMs, long count) {
     String sort = sortExpression(query);
     Sql sql =
         new Sql()
             .add("SELECT project, layer, toUnixTimestamp64Milli(event_time) AS event_ms,")
             .add(" lower(hex(trace_id)) AS trace, lower(hex(span_id)) AS span,")
-            .add(" toString(" + sort + ") AS sort_value FROM calls");
-    boolean filtered = query.narrows() || query.after() != null || !q.filters().isEmpty();
+            .add(" toInt64(version) AS number, toString(" + sort + ") AS sort_value FROM calls");
+    boolean filtered =
+        query.narrows() || query.after() != null || !q.filters().isEmpty() || !hours.isEmpty();
     if (!filtered) {
       range(sql.add(" PREWHERE "), q);
     }
@@ -259,10 +298,16 @@ public final class CallsReader {
     if (beganSinceMs > 0) {
       sql.add(" AND " + sort + " >= ").bind(beganSinceMs * 1_000_000);
     }
+    if (!hours.isEmpty()) {
+      TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);
+    }
     order(sql, query, sort);
     sql.add(" LIMIT ").bind(count);
     return database.query(sql, filtered ? FILTERED : Map.of()).stream()
-        .map(r -> new KeptCalls.Version(CallKey.of(r), value(r)))
+        .map(
+            r ->
+                new KeptCalls.Version(
+                    CallKey.of(r), r.integer("number"), new BigDecimal(r.text("sort_value"))))
         .toList();
   }
 
@@ -273,10 +318,9 @@ public final class CallsReader {
   }
 
   /** The newest versions of these calls, each once. */
-  private List<Row> newest(CallQuery query, Collection<CallKey> calls, Sql where) {
-    String sort = sortExpression(query);
+  private List<Row> newest(Collection<CallKey> calls, Sql where) {
     Sql sql =
-        new Sql().add("SELECT toString(" + sort + ") AS sort_value, " + SHOWN + " FROM calls");
+        new Sql().add("SELECT " + PLACES + SHOWN + ", toInt64(version) AS version FROM calls");
     sql.add(" FINAL PREWHERE ");
     CallKey.among(sql, calls);
     return database.query(sql.append(where));
@@ -292,7 +336,11 @@ public final class CallsReader {
   public Cursor cursorAt(CallQuery query, Row row) {
     return new Cursor(
         (query.descending() ? "-" : "") + query.sort(),
-        List.of(row.text("sort_value"), row.text("trace"), row.text("span"), row.text("layer")));
+        List.of(
+            row.text("sort_" + query.sort()),
+            row.text("trace"),
+            row.text("span"),
+            row.text("layer")));
   }
 
   /** All rows of these traces, in any layer, each once. */

@@ -28,7 +28,7 @@ final class KeptBounds {
   /** How many bounds of a list are kept. */
   static final int KEPT = 2000;
 
-  private static final int MAX_LISTS = 64;
+  private static final int MAX_LISTS = 32;
 
   /** With more hours written into, all is worked out anew. */
   private static final int MAX_OPEN_HOURS = 24;
@@ -47,9 +47,26 @@ final class KeptBounds {
   /**
    * Whose bounds, of which list.
    *
+   * @param list what else it is narrowed by
+   * @param descending whether the greatest come first
    * @param lengthMs of the range
    */
-  record Asked(String list, LayerScope scope, String sort, long lengthMs) {}
+  record Asked(
+      Object list,
+      LayerScope scope,
+      Filters filters,
+      String sort,
+      boolean descending,
+      long lengthMs) {
+    /** A list that nothing narrows, the greatest first. */
+    Asked(String list, LayerScope scope, String sort, long lengthMs) {
+      this(list, scope, Filters.NONE, sort, true, lengthMs);
+    }
+
+    private Comparator<Bound> order() {
+      return descending ? Bound.ORDER : Bound.ORDER.reversed();
+    }
+  }
 
   /**
    * What a trace's or session's value cannot exceed.
@@ -120,7 +137,9 @@ final class KeptBounds {
       renew(asked, hours, written, source);
     }
     List<Bound> all =
-        open.isEmpty() ? known.bounds() : merged(known.bounds(), source.greatest(open, KEPT));
+        open.isEmpty()
+            ? known.bounds()
+            : merged(asked.order(), known.bounds(), source.greatest(open, KEPT));
     return all.size() > count ? all.subList(0, count) : all;
   }
 
@@ -156,6 +175,13 @@ final class KeptBounds {
             });
   }
 
+  /** Works a list out anew when it is asked for again; what is being read is not waited for. */
+  void forget(Asked asked) {
+    synchronized (kept) {
+      kept.remove(asked);
+    }
+  }
+
   private static boolean fits(Kept known, TimeRange hours, long movedMs) {
     return known.hours().fromMs() <= hours.fromMs()
         && known.hours().fromMs() >= hours.fromMs() - movedMs
@@ -187,12 +213,12 @@ final class KeptBounds {
     return open;
   }
 
-  private static List<Bound> merged(List<Bound> some, List<Bound> others) {
+  private static List<Bound> merged(Comparator<Bound> order, List<Bound> some, List<Bound> others) {
     Map<String, Bound> out = new HashMap<>();
     some.forEach(b -> out.put(b.key(), b));
-    others.forEach(b -> out.merge(b.key(), b, (x, y) -> Bound.ORDER.compare(x, y) <= 0 ? x : y));
+    others.forEach(b -> out.merge(b.key(), b, (x, y) -> order.compare(x, y) <= 0 ? x : y));
     List<Bound> sorted = new ArrayList<>(out.values());
-    sorted.sort(Bound.ORDER);
+    sorted.sort(order);
     return sorted;
   }
 }

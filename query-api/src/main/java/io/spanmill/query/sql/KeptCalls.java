@@ -15,9 +15,9 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * The greatest calls of a range, kept: rows that were read, and which rows come first, as they are
- * in the table, with those there twice and in older versions. A row of a call never leaves its
- * hour, so both hold until something is written into it. Thread-safe.
+ * The first calls of lists, kept: rows that were read, and which rows come first in an order, as
+ * they are in the table, with those there twice and in older versions. A row of a call never leaves
+ * its hour, so both hold until something is written into it. Thread-safe.
  */
 final class KeptCalls {
   private static final int MAX_ROWS = 2000;
@@ -27,7 +27,7 @@ final class KeptCalls {
   private final Database database;
   private final LongSupplier sureSinceMs;
   private final KeptBounds kept;
-  private final Map<Asked, Known> rows = SpanHours.latest(MAX_ROWS);
+  private final Map<CallKey, Known> rows = SpanHours.latest(MAX_ROWS);
 
   /**
    * @param sureSinceMs when rows are certainly not deleted that ended since
@@ -41,12 +41,18 @@ final class KeptCalls {
   /**
    * A row of the table that has its place in the list if its call has no newer one.
    *
+   * @param number of the version
    * @param value what it is ordered by
    */
-  record Version(CallKey call, BigDecimal value) {}
+  record Version(CallKey call, long number, BigDecimal value) {}
 
-  /** A row holds the value it was ordered by. */
-  private record Asked(CallKey call, String sort) {}
+  /** Reads the first rows of a list. */
+  interface Source {
+    /**
+     * @param hours only rows of these hours, epoch ms; empty for all
+     */
+    List<Version> first(Set<Long> hours, int count);
+  }
 
   /**
    * @param readMs before it was read, by the server's clock
@@ -59,45 +65,49 @@ final class KeptCalls {
   }
 
   /**
-   * The first rows in descending order, of calls in the range and some beside it; fewer than {@link
+   * The first rows of a list, of calls in the range and some beside it; fewer than {@link
    * KeptBounds#KEPT} are all there are.
    */
-  List<Version> greatest(Question q, String sort, String value, WrittenHours written) {
+  List<Version> first(
+      KeptBounds.Asked asked, TimeRange range, WrittenHours written, Source source) {
     return kept
         .greatest(
-            new KeptBounds.Asked("calls", q.scope(), sort, q.range().lengthMs()),
-            q.range(),
+            asked,
+            range,
             written,
             false,
             KeptBounds.KEPT,
-            (hours, count) -> read(q, value, hours, count))
+            (hours, count) -> source.first(hours, count).stream().map(KeptCalls::bound).toList())
         .stream()
         .map(KeptCalls::version)
         .toList();
   }
 
+  /** Has the list read anew when it is asked for again: what it began with left the range. */
+  void forget(KeptBounds.Asked asked) {
+    kept.forget(asked);
+  }
+
   /** Each version is known by itself: text in the order of the list, then what makes it whole. */
-  private List<KeptBounds.Bound> read(Question q, String value, Set<Long> hours, int count) {
-    Sql sql = new Sql().add("SELECT concat(lower(hex(trace_id)), '" + PARTS);
-    sql.add("', lower(hex(span_id)), '" + PARTS + "', layer, '" + PARTS)
-        .add("', toString(toUnixTimestamp64Milli(event_time)), '" + PARTS)
-        .add("', toString(" + value + "), '" + PARTS + "', project) AS key,")
-        .add(" toString(" + value + ") AS bound FROM calls PREWHERE ");
-    CallsReader.range(sql, q.during(q.range().aroundHours()));
-    if (!hours.isEmpty()) {
-      TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);
-    }
-    sql.add(" ORDER BY " + value + " DESC, trace_id DESC, span_id DESC, layer DESC LIMIT ")
-        .bind(count);
-    return database.query(sql).stream()
-        .map(r -> new KeptBounds.Bound(r.text("key"), new BigDecimal(r.text("bound"))))
-        .toList();
+  private static KeptBounds.Bound bound(Version version) {
+    CallKey call = version.call();
+    return new KeptBounds.Bound(
+        String.join(
+            PARTS,
+            call.trace(),
+            call.span(),
+            call.layer(),
+            Long.toString(call.eventMs()),
+            Long.toString(version.number()),
+            call.project()),
+        version.value());
   }
 
   private static Version version(KeptBounds.Bound bound) {
     String[] parts = bound.key().split(PARTS, 6);
     return new Version(
         new CallKey(parts[5], parts[2], Long.parseLong(parts[3]), parts[0], parts[1]),
+        Long.parseLong(parts[4]),
         bound.value());
   }
 
@@ -108,7 +118,6 @@ final class KeptCalls {
    */
   Map<CallKey, Row> newest(
       Collection<CallKey> calls,
-      String sort,
       WrittenHours written,
       Function<Collection<CallKey>, List<Row>> read) {
     Map<CallKey, Row> out = new HashMap<>();
@@ -117,7 +126,7 @@ final class KeptCalls {
     for (CallKey call : calls) {
       Known known;
       synchronized (rows) {
-        known = rows.get(new Asked(call, sort));
+        known = rows.get(call);
       }
       if (known != null
           && call.eventMs() >= sinceMs
@@ -134,7 +143,7 @@ final class KeptCalls {
       CallKey call = CallKey.of(row);
       out.put(call, row);
       synchronized (rows) {
-        rows.put(new Asked(call, sort), new Known(row, written.readMs()));
+        rows.put(call, new Known(row, written.readMs()));
       }
     }
     return out;

@@ -20,14 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class KeptSessions {
   private static final int MAX_SESSIONS = 5000;
 
-  private final SessionRows rows;
   private final Map<Asked, Kept> kept = SpanHours.latest(MAX_SESSIONS);
 
-  KeptSessions(SessionRows rows) {
-    this.rows = rows;
-  }
+  private record Asked(LayerScope scope, Filters filters, SessionTraces.Key session) {}
 
-  private record Asked(LayerScope scope, SessionTraces.Key session) {}
+  /** Reads sessions that are not kept. */
+  interface Source {
+    /** Those of these sessions that have spans in the range, with what is shown of them. */
+    List<Session> read(SessionTraces.Found found, Collection<SessionTraces.Key> sessions);
+  }
 
   /**
    * @param session null if no trace belongs to it
@@ -46,7 +47,8 @@ final class KeptSessions {
       Question q,
       SessionTraces.Found found,
       Collection<SessionTraces.Key> asked,
-      WrittenHours written) {
+      WrittenHours written,
+      Source source) {
     TimeRange whole = q.range().wholeHours();
     List<Session> out = new ArrayList<>();
     Map<SessionTraces.Key, Set<Long>> missing = new HashMap<>();
@@ -54,7 +56,7 @@ final class KeptSessions {
       Set<Long> hours = found.hours(key);
       Kept known;
       synchronized (kept) {
-        known = kept.get(new Asked(q.scope(), key));
+        known = kept.get(new Asked(q.scope(), q.filters(), key));
       }
       if (known == null
           || !known.hours().equals(hours)
@@ -65,13 +67,16 @@ final class KeptSessions {
       }
     }
     Map<SessionTraces.Key, Session> read = new HashMap<>();
-    rows.read(q, found.of(missing.keySet()), missing.keySet())
+    source
+        .read(found.of(missing.keySet()), missing.keySet())
         .forEach(s -> read.put(new SessionTraces.Key(s.project(), s.id()), s));
     missing.forEach(
         (key, hours) -> {
           if (holds(hours, whole, written, written.readMs())) {
             synchronized (kept) {
-              kept.put(new Asked(q.scope(), key), new Kept(read.get(key), hours, written.readMs()));
+              kept.put(
+                  new Asked(q.scope(), q.filters(), key),
+                  new Kept(read.get(key), hours, written.readMs()));
             }
           }
         });

@@ -87,11 +87,6 @@ public record Session(
         .thenComparing(Session::id, Utf8Order::compare);
   }
 
-  /** Whether it comes before the cursor upwards, so after it downwards. */
-  boolean isBefore(String sort, Cursor cursor) {
-    return order(sort, cursor) < 0;
-  }
-
   /** Whether it comes after the cursor in that direction. */
   boolean isAfter(String sort, Cursor cursor, boolean descending) {
     int order = order(sort, cursor);

@@ -91,7 +91,10 @@ final class SessionBounds {
         .toList();
   }
 
-  /** Appends a query for rows with {@code low} of their trace. */
+  /**
+   * Appends a query for rows with {@code low} of their trace, of whole hours: what is kept of an
+   * hour stays right when more of it comes into the range.
+   */
   private static void rows(Sql sql, Question q, String sort, Concerned traces) {
     if (!TraceBounds.isOfCalls(sort)) {
       sql.add("SELECT trace_low AS low, ")
@@ -106,7 +109,7 @@ final class SessionBounds {
     sql.add("SELECT " + TraceBounds.LOW + " AS low, ")
         .add(CallsReader.valueOf(sort))
         .add(" AS c FROM calls PREWHERE ");
-    CallsReader.range(sql, q);
+    CallsReader.range(sql, q.during(q.range().aroundHours()));
     traces.andHour(sql, "toStartOfHour(event_time)");
     traces.and(sql.add(" WHERE 1"), "low");
   }
@@ -191,7 +194,7 @@ final class SessionBounds {
   private static void touched(Sql sql, Question q, String sort, Set<Long> hours) {
     if (TraceBounds.isOfCalls(sort)) {
       sql.add("SELECT " + TraceBounds.LOW + " AS low FROM calls WHERE ");
-      CallsReader.range(sql, q);
+      CallsReader.range(sql, q.during(q.range().aroundHours()));
       TraceBounds.inHours(sql.add(" AND "), "toStartOfHour(event_time)", hours);
     } else {
       sql.add("SELECT trace_low AS low FROM trace_bounds WHERE ")

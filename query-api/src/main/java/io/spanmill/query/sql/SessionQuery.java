@@ -20,4 +20,9 @@ public record SessionQuery(
   public SessionQuery {
     text = text != null && text.isEmpty() ? null : text;
   }
+
+  /** The first so many in the same order. */
+  SessionQuery first(int count) {
+    return new SessionQuery(sort, descending, text, null, count);
+  }
 }

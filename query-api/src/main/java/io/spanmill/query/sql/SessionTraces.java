@@ -134,6 +134,36 @@ final class SessionTraces {
         .toList();
   }
 
+  /**
+   * Sessions that traces with one of these later halves of ids may belong to.
+   *
+   * @param sinceMs in which hour they have spans at the earliest
+   */
+  Set<Key> ofTraces(Set<String> projects, Collection<String> lows, long sinceMs) {
+    Sql mine = new Sql().add("SELECT byteSwap(reinterpretAsUInt64(unhex(arrayJoin(");
+    mine.bindAll(lows).add("))))");
+    Sql sql = new Sql().add("SELECT DISTINCT project, session AS sid FROM session_traces WHERE ");
+    since(sql.in("project", projects), sinceMs);
+    sql.add(" AND trace_low IN (").append(mine);
+    sql.add(") UNION ALL SELECT DISTINCT project, lower(hex(" + TraceBounds.TRACE_ID + "))")
+        .add(" FROM trace_bounds WHERE ");
+    since(sql.in("project", projects), sinceMs);
+    sql.add(" AND trace_low IN (").append(mine).add(")");
+    Set<Key> out = new LinkedHashSet<>();
+    database.query(sql).forEach(r -> out.add(new Key(r.text("project"), r.text("sid"))));
+    return out;
+  }
+
+  private static void since(Sql sql, long ms) {
+    sql.add(" AND hour >= toDateTime(").bind(WindowKind.HOUR.startOf(ms) / 1000).add(", 'UTC')");
+  }
+
+  /** The same of sessions, whether they have names or are traces without. */
+  @Nullable Found ofKeys(Question q, Collection<Key> sessions) {
+    List<String> ids = sessions.stream().map(Key::id).toList();
+    return ofIds(q, ids, ids.stream().filter(SessionTraces::isTraceId).toList());
+  }
+
   /** By names and ids of traces without; null if there are very many. */
   @Nullable Found ofIds(Question q, Collection<String> names, Collection<String> traceIds) {
     Set<Long> lows = new TreeSet<>();

@@ -4,8 +4,11 @@
 package io.spanmill.query.sql;
 
 import java.math.BigDecimal;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,15 @@ final class SessionsInOrder {
 
   /** A session that may be on the page. */
   record Candidate(SessionTraces.Key key, boolean named, BigDecimal bound) {}
+
+  /** Where a session stands in the list. */
+  record Place(SessionTraces.Key key, BigDecimal value) {
+    /** The order of the list upwards. */
+    static final Comparator<Place> UP =
+        Comparator.comparing(Place::value)
+            .thenComparing(p -> p.key().project(), Utf8Order::compare)
+            .thenComparing(p -> p.key().id(), Utf8Order::compare);
+  }
 
   /**
    * A session without what is shown beside its figures.
@@ -93,6 +105,143 @@ final class SessionsInOrder {
                     r.bool("named"),
                     new BigDecimal(r.text("bound"))))
         .toList();
+  }
+
+  /**
+   * The first sessions from the least up, of a long range that nothing narrows: begin and end of
+   * traces by hour and the names that they tell are a fifth of the rows, and what is there twice
+   * changes neither. Spans themselves tell of the hours that are in the range in part.
+   *
+   * @param several the names of traces that tell several
+   */
+  List<Place> least(
+      Question q, String sort, Map<SessionTraces.TraceOf, String> several, int count) {
+    Set<String> projects = q.scope().projects();
+    boolean byCalls = TraceBounds.isOfCalls(sort);
+    String value =
+        switch (sort) {
+          case "duration" -> "max(t.ended) - min(t.began)";
+          case "cost" -> "if(sum(c.priced) = 0, toDecimal128(-1, 12), sum(c.cost))";
+          case "tokens" -> "sum(c.tokens)";
+          case "errors" -> "sum(c.errors)";
+          default -> "min(t.began)";
+        };
+    Sql sql =
+        new Sql()
+            .add("SELECT toString(of_project) AS in_project, sid, toString(v) AS place FROM (");
+    sql.add("SELECT t.project AS of_project, if(n.name != '', n.name, ")
+        .add("lower(hex(reinterpretAsFixedString(t.id)))) AS sid, " + value + " AS v FROM (SELECT")
+        .add(" project, id, min(began) AS began, max(ended) AS ended FROM (SELECT project, ")
+        .add(TraceBounds.NUMBER + " AS id, start_ns AS began, end_ns AS ended FROM trace_bounds")
+        .add(" WHERE ")
+        .in("project", projects);
+    TraceBounds.hours(sql, q.range().wholeHours());
+    sql.add(" UNION ALL SELECT project, " + TracesReader.ID + ", ")
+        .add("toUnixTimestamp64Nano(start_time), toUnixTimestamp64Nano(end_time) FROM spans WHERE ")
+        .in("project", projects);
+    atTheEnds(sql, q);
+    sql.add(
+        ") GROUP BY project, id) AS t LEFT JOIN (SELECT project, id, any(session) AS name FROM (");
+    names(sql, q);
+    sql.add(") GROUP BY project, id HAVING min(session) = max(session)");
+    if (!several.isEmpty()) {
+      List<Map.Entry<SessionTraces.TraceOf, String>> each = List.copyOf(several.entrySet());
+      sql.add(" UNION ALL SELECT k.1, reinterpretAsUInt128(toFixedString(unhex(k.2), 16)), k.3")
+          .add(" FROM (SELECT arrayJoin(arrayZip(")
+          .bindAll(each.stream().map(e -> e.getKey().project()).toList())
+          .add(", ")
+          .bindAll(each.stream().map(e -> e.getKey().trace()).toList())
+          .add(", ")
+          .bindAll(each.stream().map(Map.Entry::getValue).toList())
+          .add(")) AS k)");
+    }
+    sql.add(") AS n ON n.project = t.project AND n.id = t.id");
+    if (byCalls) {
+      sql.add(
+              " LEFT JOIN (SELECT "
+                  + TracesReader.ID
+                  + " AS id, countIf(priced = 'priced') AS priced,")
+          .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost, sum(" + CallsReader.TOKENS)
+          .add(") AS tokens FROM calls FINAL WHERE ");
+      CallsReader.range(sql, q);
+      sql.add(" GROUP BY id) AS c ON c.id = t.id");
+    } else if (sort.equals("errors")) {
+      sql.add(
+              " LEFT JOIN (SELECT project, "
+                  + TracesReader.ID
+                  + " AS id, toInt64(count()) AS errors")
+          .add(" FROM spans FINAL WHERE ")
+          .in("project", projects);
+      sql.add(" AND ").during("ts", q.range());
+      sql.add(" AND failed GROUP BY project, id) AS c ON c.project = t.project AND c.id = t.id");
+    }
+    sql.add(" GROUP BY of_project, sid) ORDER BY v, in_project, sid LIMIT ").bind(count);
+    return database.query(sql, database.spilling()).stream()
+        .map(
+            r ->
+                new Place(
+                    new SessionTraces.Key(r.text("in_project"), r.text("sid")),
+                    new BigDecimal(r.text("place"))))
+        .toList();
+  }
+
+  /**
+   * Of the traces that tell several names in the range, the one that the earliest span tells.
+   *
+   * @return null if they are very many
+   */
+  @Nullable Map<SessionTraces.TraceOf, String> ofSeveralNames(Question q, TraceBounds bounds) {
+    Set<String> projects = q.scope().projects();
+    Sql sql =
+        new Sql().add("SELECT DISTINCT lower(hex(reinterpretAsFixedString(id))) AS trace FROM (");
+    sql.add("SELECT project, id FROM (");
+    names(sql, q);
+    sql.add(") GROUP BY project, id HAVING min(session) != max(session)) LIMIT ")
+        .bind(TraceBounds.MAX_APART + 1);
+    List<String> ids =
+        database.query(sql, database.spilling()).stream().map(r -> r.text("trace")).toList();
+    if (ids.size() > TraceBounds.MAX_APART) {
+      return null;
+    }
+    Map<SessionTraces.TraceOf, String> out = new HashMap<>();
+    if (ids.isEmpty()) {
+      return out;
+    }
+    Places places = bounds.places(projects, ids, q.range().fromMs());
+    Sql earliest =
+        new Sql()
+            .add("SELECT project, lower(hex(trace_id)) AS trace, " + NAME + " AS name FROM spans");
+    earliest.add(" WHERE ").in("project", projects);
+    earliest.add(" AND ").during("ts", q.range());
+    places.and(earliest, "ts");
+    earliest.add(" AND trace_id IN ");
+    CallsReader.traceIds(earliest, ids);
+    for (Row r : database.query(earliest.add(" GROUP BY project, trace_id"))) {
+      out.put(new SessionTraces.TraceOf(r.text("project"), r.text("trace")), r.text("name"));
+    }
+    return out;
+  }
+
+  /** Appends a query for what names traces tell in the range. */
+  private static void names(Sql sql, Question q) {
+    sql.add("SELECT project, " + TraceBounds.NUMBER + " AS id, session FROM session_traces WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(sql, q.range().wholeHours());
+    sql.add(" UNION ALL SELECT project, " + TracesReader.ID + " AS id, session FROM spans WHERE ")
+        .in("project", q.scope().projects());
+    atTheEnds(sql, q);
+    sql.add(" AND session != ''");
+  }
+
+  /** Appends that spans are of the hours that are in the range in part. */
+  private static void atTheEnds(Sql sql, Question q) {
+    TimeRange whole = q.range().wholeHours();
+    String between = " AND (";
+    for (TimeRange end : q.range().outside(whole)) {
+      sql.add(between).during("ts", end);
+      between = " OR ";
+    }
+    sql.add(between.equals(" OR ") ? ")" : " AND 0");
   }
 
   /** Up to {@code limit + 1} sessions in order. */

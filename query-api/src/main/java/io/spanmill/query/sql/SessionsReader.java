@@ -5,8 +5,11 @@ package io.spanmill.query.sql;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,12 +29,19 @@ public final class SessionsReader {
 
   private static final int GROWTH = 8;
 
+  /** How many places of a list are kept, at least, and of all lists together. */
+  private static final int PLACES = 150;
+
+  private static final int MAX_PLACES = 20_000;
+
   private final Database database;
   private final SessionsInOrder inOrder;
   private final SessionTraces traces;
   private final SessionRows rows;
   private final SessionBounds bounds;
   private final KeptSessions kept;
+  private final TraceBounds traceBounds;
+  private final KeptOrder<SessionsInOrder.Place> places = new KeptOrder<>(MAX_PLACES);
   private final SessionNamings namings;
   private final SessionsWithText withText;
 
@@ -42,8 +52,9 @@ public final class SessionsReader {
     this.namings = new SessionNamings(database);
     this.rows = new SessionRows(database, namings);
     this.bounds = new SessionBounds(database);
-    this.kept = new KeptSessions(rows);
+    this.kept = new KeptSessions();
     this.withText = new SessionsWithText(database, traces, rows, kept);
+    this.traceBounds = new TraceBounds(database);
   }
 
   public SessionNamings namings() {
@@ -61,16 +72,159 @@ public final class SessionsReader {
   }
 
   private List<Session> listAll(Question q, SessionQuery query) {
+    boolean narrowed = query.text() != null || !q.filters().isEmpty();
+    boolean newest = query.descending() && query.sort().equals("start");
+    Exact slice = newest ? newest(q, query, narrowed, slices(q, query)) : null;
+    if (slice != null) {
+      return page(q, query, slice);
+    }
+    if (query.text() == null && q.range().lengthMs() >= TraceBounds.SHORT_MS) {
+      boolean bounded = query.descending() && !newest && !narrowed;
+      List<Session> known = bounded ? greatestKnown(q, query) : null;
+      known = known == null ? known(q, query, narrowed) : known;
+      if (known != null) {
+        return known;
+      }
+    }
     if (!query.descending()) {
       return inOrder(q, query);
     }
-    boolean narrowed = query.text() != null || !q.filters().isEmpty();
-    if (query.sort().equals("start")) {
-      return newest(q, query, narrowed);
+    Exact found = newest ? newest(q, query, narrowed, all(q)) : greatest(q, query, narrowed);
+    return found == null ? inOrder(q, query) : page(q, query, found);
+  }
+
+  /**
+   * The page from the places that are kept.
+   *
+   * @return null if it lies further down
+   */
+  private @Nullable List<Session> known(Question q, SessionQuery query, boolean narrowed) {
+    WrittenHours written =
+        WrittenHours.read(
+            database, q.scope().projects(), q.range(), List.of("span_hours", "call_hours"));
+    Comparator<SessionsInOrder.Place> up = SessionsInOrder.Place.UP;
+    Comparator<SessionsInOrder.Place> order = query.descending() ? up.reversed() : up;
+    Cursor after = query.after();
+    SessionsInOrder.Place before = after == null ? null : place(after);
+    int wanted = query.limit() + 1;
+    List<SessionsInOrder.Place> found =
+        places.page(
+            new KeptOrder.Asked(q.scope(), q.filters(), query.first(0), q.range().lengthMs()),
+            q.range(),
+            q.range(),
+            written,
+            Math.max(PLACES, 2 * wanted),
+            new KeptOrder.Page<>(row -> before == null || order.compare(row, before) > 0, wanted),
+            new InOrder(q, query, order, narrowed));
+    if (found == null) {
+      return null;
     }
-    List<Session> known =
-        narrowed || q.range().lengthMs() < TraceBounds.SHORT_MS ? null : greatestKnown(q, query);
-    return known == null ? greatest(q, query, narrowed) : known;
+    Set<SessionTraces.Key> keys = new LinkedHashSet<>();
+    found.forEach(p -> keys.add(p.key()));
+    SessionTraces.Found where = traces.ofKeys(q, keys);
+    return page(
+        q,
+        query,
+        where == null
+            ? exact(q, query, candidates(keys), where)
+            : sorted(query, kept.read(q, where, keys, written, source(q, query, narrowed))));
+  }
+
+  /** Reads sessions that are not kept, whatever page they are on. */
+  private KeptSessions.Source source(Question q, SessionQuery query, boolean narrowed) {
+    return narrowed
+        ? (found, keys) -> {
+          SessionQuery all = query.first(keys.size());
+          return page(q, all, exact(q, all, candidates(keys), found));
+        }
+        : (found, keys) -> rows.read(q, found, keys);
+  }
+
+  private static SessionsInOrder.Place place(Cursor after) {
+    List<String> at = after.values();
+    return new SessionsInOrder.Place(
+        new SessionTraces.Key(at.get(1), at.get(2)), new BigDecimal(at.get(0)));
+  }
+
+  private static List<SessionsInOrder.Candidate> candidates(Collection<SessionTraces.Key> keys) {
+    return keys.stream()
+        .map(key -> new SessionsInOrder.Candidate(key, false, BigDecimal.ZERO))
+        .toList();
+  }
+
+  /** Places of a list as they are read. */
+  private final class InOrder implements KeptOrder.Source<SessionsInOrder.Place> {
+    private final Question q;
+    private final SessionQuery query;
+    private final Comparator<SessionsInOrder.Place> order;
+    private final boolean narrowed;
+
+    InOrder(
+        Question q, SessionQuery query, Comparator<SessionsInOrder.Place> order, boolean narrowed) {
+      this.q = q;
+      this.query = query;
+      this.order = order;
+      this.narrowed = narrowed;
+    }
+
+    @Override
+    public Comparator<SessionsInOrder.Place> order() {
+      return order;
+    }
+
+    @Override
+    public List<SessionsInOrder.Place> first(int count) {
+      SessionQuery first = query.first(count - 1);
+      if (!query.descending()) {
+        Map<SessionTraces.TraceOf, String> several =
+            narrowed ? null : inOrder.ofSeveralNames(q, traceBounds);
+        return several == null
+            ? places(inOrder.first(q, first), count)
+            : inOrder.least(q, query.sort(), several, count);
+      }
+      Exact found =
+          query.sort().equals("start")
+              ? newest(q, first, narrowed, all(q))
+              : greatest(q, first, narrowed);
+      return places(found == null ? inOrder.first(q, first) : found.sessions(), count);
+    }
+
+    @Override
+    public KeptOrder.@Nullable Some<SessionsInOrder.Place> some(Set<Long> hours, int count) {
+      Set<String> projects = q.scope().projects();
+      List<String> lows = traceBounds.ofHours(projects, hours);
+      if (lows.size() > TraceBounds.MAX_APART) {
+        return null;
+      }
+      long sinceMs = Math.min(q.range().fromMs(), Collections.min(hours));
+      Set<SessionTraces.Key> keys = traces.ofTraces(projects, lows, sinceMs);
+      if (keys.size() > TraceBounds.MAX_APART) {
+        return null;
+      }
+      SessionQuery first = query.first(count);
+      SessionTraces.Found where = traces.ofKeys(q, keys);
+      Exact exact =
+          narrowed || where == null
+              ? exact(q, first, candidates(keys), where)
+              : sorted(first, rows.read(q, where, keys));
+      return new KeptOrder.Some<>(row -> keys.contains(row.key()), places(exact.sessions(), count));
+    }
+
+    @Override
+    public boolean isIn(SessionsInOrder.Place row) {
+      return true;
+    }
+
+    private List<SessionsInOrder.Place> places(List<SessionsInOrder.Listed> sessions, int count) {
+      return sessions.stream()
+          .limit(count)
+          .map(SessionsInOrder.Listed::session)
+          .map(
+              s ->
+                  new SessionsInOrder.Place(
+                      new SessionTraces.Key(s.project(), s.id()), s.sortValue(query.sort())))
+          .toList();
+    }
   }
 
   private List<Session> inOrder(Question q, SessionQuery query) {
@@ -93,25 +247,31 @@ public final class SessionsReader {
    * place is known from the slice alone; what began before seems newer there than it is, and is
    * left out when its true begin is known.
    */
-  private List<Session> newest(Question q, SessionQuery query, boolean narrowed) {
-    List<Long> slices =
-        new ArrayList<>(Slices.before(Slices.newestMs(q.range(), query.after()), q.range()));
-    slices.add(q.range().fromMs());
+  private @Nullable Exact newest(
+      Question q, SessionQuery query, boolean narrowed, List<Long> slices) {
     for (long since : slices) {
       boolean all = since == q.range().fromMs();
       Question slice = q.during(new TimeRange(since, q.range().toMs()));
       for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
         List<SessionsInOrder.Candidate> candidates = inOrder.candidates(slice, query, count);
-        Exact exact = exact(q, query, candidates, narrowed).begunSince(since);
+        Exact exact = exact(q, query, candidates, narrowed).begunSince(since, all);
         if (exact.at(query.limit()) != null || (all && candidates.size() < count)) {
-          return page(q, query, exact);
+          return exact;
         }
         if (!all) {
           break;
         }
       }
     }
-    return List.of();
+    return null;
+  }
+
+  private static List<Long> slices(Question q, SessionQuery query) {
+    return Slices.before(Slices.newestMs(q.range(), query.after()), q.range());
+  }
+
+  private static List<Long> all(Question q) {
+    return List.of(q.range().fromMs());
   }
 
   /**
@@ -120,9 +280,12 @@ public final class SessionsReader {
    * @param places where to read what is shown of them; null if that is read
    */
   private record Exact(List<SessionsInOrder.Listed> sessions, @Nullable Places places) {
-    private Exact begunSince(long ms) {
-      return new Exact(
-          sessions.stream().filter(l -> l.session().startNs() >= ms * 1_000_000).toList(), places);
+    private Exact begunSince(long ms, boolean all) {
+      return all
+          ? this
+          : new Exact(
+              sessions.stream().filter(l -> l.session().startNs() >= ms * 1_000_000).toList(),
+              places);
     }
 
     private @Nullable Session at(int index) {
@@ -168,11 +331,12 @@ public final class SessionsReader {
   }
 
   private static Exact sorted(SessionQuery query, List<Session> sessions) {
-    Comparator<Session> order = Session.order(query.sort()).reversed();
+    Comparator<Session> up = Session.order(query.sort());
+    Comparator<Session> order = query.descending() ? up.reversed() : up;
     Cursor after = query.after();
     return new Exact(
         sessions.stream()
-            .filter(s -> after == null || s.isBefore(query.sort(), after))
+            .filter(s -> after == null || s.isAfter(query.sort(), after, query.descending()))
             .sorted(order)
             .map(s -> new SessionsInOrder.Listed(s, List.of()))
             .toList(),
@@ -183,8 +347,10 @@ public final class SessionsReader {
    * The sessions with the greatest values: sums over all rows, which may be there twice or in older
    * versions too, bound a session's value from above; the exact value is worked out for those with
    * the greatest bounds, until no other session can come before.
+   *
+   * @return null if sessions without any such value belong to the page
    */
-  private List<Session> greatest(Question q, SessionQuery query, boolean narrowed) {
+  private @Nullable Exact greatest(Question q, SessionQuery query, boolean narrowed) {
     boolean allBound = query.sort().equals("duration");
     for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
       List<SessionsInOrder.Candidate> candidates = inOrder.candidates(q, query, count);
@@ -192,10 +358,10 @@ public final class SessionsReader {
       Session last = exact.at(query.limit());
       if (candidates.size() < count) {
         boolean done = allBound || (last != null && last.sortValue(query.sort()).signum() > 0);
-        return done ? page(q, query, exact) : inOrder(q, query);
+        return done ? exact : null;
       }
       if (last != null && isBefore(last, query.sort(), candidates.get(count - 1))) {
-        return page(q, query, exact);
+        return exact;
       }
     }
   }
@@ -227,7 +393,9 @@ public final class SessionsReader {
       Exact exact =
           found == null
               ? exact(q, query, traces.sessions(q, greatest), found)
-              : sorted(query, kept.read(q, found, found.traces().keySet(), written));
+              : sorted(
+                  query,
+                  kept.read(q, found, found.traces().keySet(), written, source(q, query, false)));
       Session last = exact.at(query.limit());
       if (count < known.size()) {
         if (last != null && last.sortValue(sort).compareTo(known.get(count).value()) > 0) {

@@ -235,7 +235,7 @@ final class SessionsWithText {
     List<Session> read =
         q.range().lengthMs() < TraceBounds.SHORT_MS
             ? rows.read(q, found, keys)
-            : kept.read(q, found, keys, written);
+            : kept.read(q, found, keys, written, (of, some) -> rows.read(q, of, some));
     Set<String> told = new HashSet<>();
     read.forEach(s -> told.addAll(List.of(s.id(), s.user())));
     Set<String> holding = texts.holding(told, text);

@@ -4,6 +4,8 @@
 package io.spanmill.query.sql;
 
 import io.spanmill.model.WindowKind;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A half-open range of event time, epoch milliseconds.
@@ -42,6 +44,18 @@ public record TimeRange(long fromMs, long toMs) {
   TimeRange wholeHours() {
     long hour = WindowKind.HOUR.lengthMs();
     return new TimeRange((fromMs + hour - 1) / hour * hour, WindowKind.HOUR.startOf(toMs));
+  }
+
+  /** What is left of it without a range within it: nothing, one stretch or two. */
+  List<TimeRange> outside(TimeRange within) {
+    List<TimeRange> out = new ArrayList<>();
+    if (fromMs < within.fromMs()) {
+      out.add(new TimeRange(fromMs, within.fromMs()));
+    }
+    if (within.toMs() < toMs) {
+      out.add(new TimeRange(within.toMs(), toMs));
+    }
+    return out;
   }
 
   /** The range of equal length just before, cut at the epoch. */

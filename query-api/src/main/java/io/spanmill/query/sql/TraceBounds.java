@@ -34,6 +34,10 @@ final class TraceBounds {
   /** The id from its halves in {@code trace_bounds}. */
   static final String TRACE_ID = id("trace_high", "trace_low");
 
+  /** The id as a number, as {@link TracesReader#ID} is one, from its halves. */
+  static final String NUMBER =
+      "bitOr(bitShiftLeft(toUInt128(byteSwap(trace_low)), 64), toUInt128(byteSwap(trace_high)))";
+
   /** No hour of a table is later. */
   static final long LAST_MS = 0xFFFF_FFFFL * 1000;
 
@@ -242,6 +246,17 @@ final class TraceBounds {
   /** Appends that the hex digits of a row's trace id have these among them. */
   static void idHolds(Sql sql, String part) {
     sql.add("position(lower(hex(" + TRACE_ID + ")), lower(").bind(part).add(")) > 0");
+  }
+
+  /**
+   * Later halves of ids of traces that have spans or calls in these hours (epoch ms); as many as
+   * are looked at apart and one.
+   */
+  List<String> ofHours(Set<String> projects, Set<Long> hours) {
+    Sql sql = lowsIn(projects, hours);
+    sql.add(" UNION DISTINCT SELECT lower(substring(hex(trace_id), 17)) AS low FROM calls WHERE ");
+    inHours(sql.in("project", projects).add(" AND "), "toStartOfHour(event_time)", hours);
+    return lows(new Sql().add("SELECT low FROM (").append(sql).add(")"));
   }
 
   private static Sql lowsIn(Set<String> projects, Set<Long> hours) {

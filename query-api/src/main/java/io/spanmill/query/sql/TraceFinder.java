@@ -6,6 +6,7 @@ package io.spanmill.query.sql;
 import io.spanmill.model.WindowKind;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,11 +38,21 @@ public final class TraceFinder {
 
   private static final int GROWTH = 8;
 
+  private static final int MAX_BOUNDS = 5000;
+
+  /** Places that are kept of a list; of one that is read by bounds, no more than a few pages. */
+  private static final int KEPT = 600;
+
+  private static final int KEPT_BY_BOUNDS = 150;
+
+  private static final int MAX_KEPT = 60_000;
+
   private final Database database;
   private final TracesInOrder inOrder;
   private final TraceBounds bounds;
   private final KeptTraces kept;
   private final TracesWithText withText;
+  private final KeptOrder<Found> places = new KeptOrder<>(MAX_KEPT);
 
   /**
    * @param sureSinceMs when rows are certainly not deleted that ended since
@@ -80,51 +91,160 @@ public final class TraceFinder {
     if (listed != null) {
       return new Matches(listed.traces(), listed.places());
     }
-    if (query.descending() && !query.sort().equals("start")) {
-      Matches found = greatest(q, query);
-      if (found != null) {
-        return found;
+    boolean newest = query.descending() && query.sort().equals("start");
+    List<Found> slice = newest ? newest(q, query) : null;
+    if (slice != null) {
+      return new Matches(slice, since(slice));
+    }
+    if (isLong(q.range()) && query.text() == null) {
+      boolean kept = query.descending() && !newest && isWhole(q, query);
+      Matches known = kept ? greatestKnown(q, query) : null;
+      known = known == null ? inOrder(q, query) : known;
+      if (known != null) {
+        return known;
       }
     }
-    List<Found> found = exact(q, query);
-    return new Matches(
-        found, Places.since(found.stream().mapToLong(Found::startMs).min().orElse(0)));
+    return anew(q, query);
+  }
+
+  /** The same, whatever is kept. */
+  private Matches anew(Question q, TraceQuery query) {
+    boolean bounded = query.descending() && !query.sort().equals("start");
+    Matches greatest = bounded ? greatest(q, query) : null;
+    if (greatest != null) {
+      return greatest;
+    }
+    List<Found> found = inOrder.find(q, query, upTo(q, query), null, query.limit() + 1);
+    return new Matches(found, since(found));
+  }
+
+  private static Places since(List<Found> found) {
+    return Places.since(found.stream().mapToLong(Found::startMs).min().orElse(0));
+  }
+
+  /** Whether the list has all traces of the range. */
+  private static boolean isWhole(Question q, TraceQuery query) {
+    return !query.narrows() && q.filters().isEmpty();
+  }
+
+  /**
+   * The page from the places that are kept, with its rows.
+   *
+   * @return null if it lies further down
+   */
+  private @Nullable Matches inOrder(Question q, TraceQuery query) {
+    long sinceMs = sinceMs(q);
+    WrittenHours written = written(q.scope().projects(), sinceMs);
+    Comparator<Found> up = Comparator.comparing(TraceFinder::value).thenComparing(Found::traceId);
+    Comparator<Found> order = query.descending() ? up.reversed() : up;
+    Cursor after = query.after();
+    Found before =
+        after == null ? null : new Found(after.values().get(1), after.values().get(0), 0);
+    boolean byBounds = query.descending() && !query.sort().equals("start");
+    int wanted = query.limit() + 1;
+    List<Found> found =
+        places.page(
+            new KeptOrder.Asked(q.scope(), q.filters(), query.first(0), q.range().lengthMs()),
+            q.range(),
+            q.range().ofTraces(),
+            written,
+            Math.max(byBounds ? KEPT_BY_BOUNDS : KEPT, 2 * wanted),
+            new KeptOrder.Page<>(row -> before == null || order.compare(row, before) > 0, wanted),
+            new InOrder(q, query, order, sinceMs));
+    if (found == null) {
+      return null;
+    }
+    List<String> lows =
+        found.stream().limit(query.limit()).map(f -> KeptTraces.low(f.traceId())).toList();
+    return new Matches(found, Places.ANYWHERE, whole(q.scope().projects(), lows, sinceMs, written));
+  }
+
+  /** Places of a list as they are read. */
+  private final class InOrder implements KeptOrder.Source<Found> {
+    private final Question q;
+    private final TraceQuery query;
+    private final Comparator<Found> order;
+    private final long sinceMs;
+
+    InOrder(Question q, TraceQuery query, Comparator<Found> order, long sinceMs) {
+      this.q = q;
+      this.query = query;
+      this.order = order;
+      this.sinceMs = sinceMs;
+    }
+
+    @Override
+    public Comparator<Found> order() {
+      return order;
+    }
+
+    @Override
+    public List<Found> first(int count) {
+      return anew(q, query.first(count - 1)).traces();
+    }
+
+    @Override
+    public KeptOrder.@Nullable Some<Found> some(Set<Long> hours, int count) {
+      Set<String> projects = q.scope().projects();
+      Set<String> lows = Set.copyOf(bounds.ofHours(projects, hours));
+      if (lows.size() > TraceBounds.MAX_APART) {
+        return null;
+      }
+      Places places =
+          lows.isEmpty()
+              ? Places.of(Map.of())
+              : bounds.placesOf(projects, List.copyOf(lows), sinceMs);
+      List<Found> first =
+          places.traces().isEmpty()
+              ? List.of()
+              : inOrder.find(q, query.first(count), q.range().toMs(), places, count);
+      return new KeptOrder.Some<>(row -> lows.contains(KeptTraces.low(row.traceId())), first);
+    }
+
+    @Override
+    public boolean isIn(Found row) {
+      return q.range().contains(row.startMs());
+    }
   }
 
   /** These traces with all that lists show of them, in this order; without those that are gone. */
   List<WholeTrace> whole(Set<String> projects, List<String> ids) {
     Set<String> lows = new LinkedHashSet<>();
     ids.forEach(id -> lows.add(KeptTraces.low(id)));
-    WrittenHours written =
-        WrittenHours.read(
-            database,
-            projects,
-            new TimeRange(0, TraceBounds.LAST_MS),
-            List.of("span_hours", "call_hours"));
-    Map<String, WholeTrace> read = new HashMap<>();
-    kept.read(projects, lows, 0, written)
-        .values()
-        .forEach(traces -> traces.forEach(t -> read.put(t.id(), t)));
+    Map<String, WholeTrace> read = whole(projects, lows, 0, written(projects, 0));
     return ids.stream().map(read::get).filter(Objects::nonNull).toList();
   }
 
-  private List<Found> exact(Question q, TraceQuery query) {
-    if (query.descending() && query.sort().equals("start")) {
-      long upTo = Slices.newestMs(q.range(), query.after());
-      for (long since : Slices.before(upTo, q.range())) {
-        // All spans that ended since then are seen, so traces that began since then are complete.
-        Question slice = q.during(new TimeRange(since, q.range().toMs()));
-        List<Found> some = inOrder.find(slice, query, upTo, null, query.limit() + 1 + SPARE);
-        if (some.size() > query.limit()) {
-          List<Found> found = inOrder.begunSince(q, since, some);
-          if (found.size() > query.limit()) {
-            return found.subList(0, query.limit() + 1);
-          }
+  /**
+   * The newest, if the end of the range has a page of them.
+   *
+   * @return null if it has not
+   */
+  private @Nullable List<Found> newest(Question q, TraceQuery query) {
+    long upTo = Slices.newestMs(q.range(), query.after());
+    for (long since : Slices.before(upTo, q.range())) {
+      // All spans that ended since then are seen, so traces that began since then are complete.
+      Question slice = q.during(new TimeRange(since, q.range().toMs()));
+      List<Found> some =
+          inOrder.find(slice, query, upTo(q, query), null, query.limit() + 1 + SPARE);
+      if (some.size() > query.limit()) {
+        List<Found> found = inOrder.begunSince(q, since, some);
+        if (found.size() > query.limit()) {
+          return found.subList(0, query.limit() + 1);
         }
       }
-      return inOrder.find(q, query, upTo, null, query.limit() + 1);
     }
-    return inOrder.find(q, query, q.range().toMs(), null, query.limit() + 1);
+    return null;
+  }
+
+  /**
+   * When spans began at the latest that decide about a page. Of a trace that is partly newer than
+   * the page all counts where its duration does.
+   */
+  private static long upTo(Question q, TraceQuery query) {
+    return query.descending() && query.sort().equals("start") && !query.needsDuration()
+        ? Slices.newestMs(q.range(), query.after())
+        : q.range().toMs();
   }
 
   /**
@@ -132,19 +252,15 @@ public final class TraceFinder {
    * value is worked out for those with the greatest bounds, until no other trace can come before.
    *
    * @return null if traces without any such value belong to the page, or if looking at all is
-   *     cheaper
+   *     cheaper, as it is where bounds do not decide or conditions leave few traces
    */
   private @Nullable Matches greatest(Question q, TraceQuery query) {
     boolean duration = query.sort().equals("duration");
-    boolean kept = !query.narrows() && q.filters().isEmpty() && isLong(q.range());
+    boolean kept = isWhole(q, query) && isLong(q.range());
     if (duration && !kept) {
       return null;
     }
-    Matches known = kept ? greatestKnown(q, query) : null;
-    if (known != null) {
-      return known;
-    }
-    for (int count = query.limit() + 1 + SPARE; ; count *= GROWTH) {
+    for (int count = query.limit() + 1 + SPARE; count <= MAX_BOUNDS; count *= GROWTH) {
       List<KeptBounds.Bound> greatest =
           kept ? bounds.greatest(q, query.sort(), count) : inOrder.bounds(q, query, count);
       if (greatest.isEmpty()) {
@@ -165,6 +281,7 @@ public final class TraceFinder {
         return matches(found, places);
       }
     }
+    return null;
   }
 
   /**
@@ -174,14 +291,8 @@ public final class TraceFinder {
    * @return null if too many were to be read
    */
   private @Nullable Matches greatestKnown(Question q, TraceQuery query) {
-    TimeRange range = q.range();
-    long sinceMs = WindowKind.HOUR.startOf(Math.max(0, range.fromMs() - TracesReader.DAY_MS));
-    WrittenHours written =
-        WrittenHours.read(
-            database,
-            q.scope().projects(),
-            new TimeRange(sinceMs, TraceBounds.LAST_MS),
-            List.of("span_hours", "call_hours"));
+    long sinceMs = sinceMs(q);
+    WrittenHours written = written(q.scope().projects(), sinceMs);
     List<KeptBounds.Bound> greatest = bounds.greatest(q, query.sort(), written);
     int wanted = query.limit() + 1;
     int before = (int) greatest.stream().filter(b -> !isAfter(b, query.after())).count();
@@ -189,10 +300,7 @@ public final class TraceFinder {
       List<KeptBounds.Bound> some = greatest.subList(0, Math.min(count, greatest.size()));
       Set<String> lows = new LinkedHashSet<>();
       some.forEach(b -> lows.add(KeptTraces.low(b.key())));
-      Map<String, WholeTrace> read = new HashMap<>();
-      kept.read(q.scope().projects(), lows, sinceMs, written)
-          .values()
-          .forEach(traces -> traces.forEach(t -> read.put(t.id(), t)));
+      Map<String, WholeTrace> read = whole(q.scope().projects(), lows, sinceMs, written);
       List<Found> found = inOrder(q, query, read);
       Found last = found.size() < wanted ? null : found.get(wanted - 1);
       boolean all = some.size() == greatest.size() && greatest.size() < KeptBounds.KEPT;
@@ -237,6 +345,28 @@ public final class TraceFinder {
     }
     int order = bound.value().compareTo(new BigDecimal(after.values().get(0)));
     return order < 0 || (order == 0 && bound.key().compareTo(after.values().get(1)) < 0);
+  }
+
+  private Map<String, WholeTrace> whole(
+      Set<String> projects, Collection<String> lows, long sinceMs, WrittenHours written) {
+    Map<String, WholeTrace> read = new HashMap<>();
+    kept.read(projects, lows, sinceMs, written)
+        .values()
+        .forEach(traces -> traces.forEach(t -> read.put(t.id(), t)));
+    return read;
+  }
+
+  /** The first hour in which a trace of the range can have spans that are shown. */
+  private static long sinceMs(Question q) {
+    return WindowKind.HOUR.startOf(Math.max(0, q.range().fromMs() - TracesReader.DAY_MS));
+  }
+
+  private WrittenHours written(Set<String> projects, long sinceMs) {
+    return WrittenHours.read(
+        database,
+        projects,
+        new TimeRange(sinceMs, TraceBounds.LAST_MS),
+        List.of("span_hours", "call_hours"));
   }
 
   private static boolean isLong(TimeRange range) {

@@ -51,6 +51,22 @@ public record TraceQuery(
         limit);
   }
 
+  /** The first so many in the same order. */
+  TraceQuery first(int count) {
+    return new TraceQuery(
+        sort,
+        descending,
+        failed,
+        text,
+        minDurationMs,
+        maxDurationMs,
+        minCostUsd,
+        costKind,
+        sessionId,
+        null,
+        count);
+  }
+
   /** Whether the calls of each trace decide about order or membership. */
   boolean needsCalls() {
     return failed != null || minCostUsd != null || sort.equals("cost") || sort.equals("tokens");

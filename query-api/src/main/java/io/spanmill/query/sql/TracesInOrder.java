@@ -22,6 +22,9 @@ final class TracesInOrder {
           "spans", "spans",
           "errors", "errors");
 
+  private static final String BEGAN = "toUnixTimestamp64Nano(start_time)";
+  private static final String ENDED = "toUnixTimestamp64Nano(end_time)";
+
   private final Database database;
 
   TracesInOrder(Database database) {
@@ -59,7 +62,7 @@ final class TracesInOrder {
         sql.add(errors ? " AND failed" : "");
       }
     }
-    members(sql, q, query);
+    members(sql, q, query, null);
     sql.add(" GROUP BY id HAVING v > 0) ORDER BY v DESC, trace DESC LIMIT ").bind(count);
     return database.query(sql, database.spilling()).stream()
         .map(r -> new KeptBounds.Bound(r.text("trace"), new BigDecimal(r.text("bound"))))
@@ -78,16 +81,15 @@ final class TracesInOrder {
     String direction = query.descending() ? " DESC" : " ASC";
     // Counting needs each span once; all else is the same however often a span is there.
     boolean counts = query.sort().equals("spans") || query.sort().equals("errors");
+    boolean byHours = among == null && !counts && isToldByHours(q, query, upToMs);
     Sql sql =
         new Sql()
             .add("SELECT lower(hex(reinterpretAsFixedString(id))) AS trace,")
             .add(" toString(" + sort + ") AS sort_value, intDiv(start_ns, 1000000) AS start_ms")
-            .add(
-                " FROM (SELECT "
-                    + TracesReader.ID
-                    + " AS id, toUnixTimestamp64Nano(min(start_time)) AS start_ns");
+            .add(" FROM (SELECT " + (byHours ? "id" : TracesReader.ID + " AS id"))
+            .add(", min(" + (byHours ? "began" : BEGAN) + ") AS start_ns");
     if (query.needsDuration()) {
-      sql.add(", toUnixTimestamp64Nano(max(end_time)) - start_ns AS duration_ns");
+      sql.add(", max(" + (byHours ? "ended" : ENDED) + ") - start_ns AS duration_ns");
     }
     if (counts) {
       sql.add(", count() AS spans, countIf(failed) AS errors");
@@ -100,15 +102,21 @@ final class TracesInOrder {
               + TracesReader.ROOT
               + " AND failed) AS failed_roots");
     }
+    // Of all spans of a month a hash to take each once would not fit into memory.
+    boolean once = counts && among != null;
     sql.add(
-        counts
+        once
             ? " FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed"
             : "");
-    where(sql, q, q.range().ofTraces());
-    only(sql, among, "ts");
-    sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(upToMs + 1);
-    members(sql, q, query);
-    sql.add(counts ? " LIMIT 1 BY trace_id, span_id)" : "");
+    if (byHours) {
+      byHours(sql, q);
+    } else {
+      where(sql, counts && !once ? "spans FINAL" : "spans", q, q.range().ofTraces());
+      only(sql, among, "ts");
+      sql.add(" AND toUnixTimestamp64Milli(start_time) < ").bind(upToMs + 1);
+    }
+    members(sql, q, query, among);
+    sql.add(once ? " LIMIT 1 BY trace_id, span_id)" : "");
     sql.add(" GROUP BY id HAVING start_ns >= ").bind(q.range().fromMs() * 1_000_000);
     sql.add(" AND start_ns < ").bind(q.range().toMs() * 1_000_000);
     if (query.minDurationMs() != null) {
@@ -129,6 +137,39 @@ final class TracesInOrder {
             r ->
                 new TraceFinder.Found(r.text("trace"), r.text("sort_value"), r.integer("start_ms")))
         .toList();
+  }
+
+  /** Whether begin and end are all that is asked of spans, of a range of many hours. */
+  private static boolean isToldByHours(Question q, TraceQuery query, long upToMs) {
+    return query.failed() == null
+        && query.text() == null
+        && upToMs == q.range().toMs()
+        && q.range().lengthMs() >= TraceBounds.SHORT_MS;
+  }
+
+  /**
+   * Appends the begin and end of traces by hour, with which they are a fifth of the rows: no span
+   * changes them by being there twice. Of hours that are in the range in part, and of those that
+   * may have spans that began after its end, spans themselves tell. A span ends after it began.
+   */
+  private static void byHours(Sql sql, Question q) {
+    TimeRange whole = q.range().wholeHours();
+    sql.add(
+            " FROM (SELECT id, began, ended, reinterpretAsFixedString(id) AS trace_id FROM (SELECT ")
+        .add(TraceBounds.NUMBER + " AS id, start_ns AS began, end_ns AS ended FROM trace_bounds")
+        .add(" WHERE ")
+        .in("project", q.scope().projects());
+    TraceBounds.hours(sql, whole);
+    sql.add(" UNION ALL SELECT " + TracesReader.ID + " AS id, " + BEGAN + " AS began, ")
+        .add(ENDED + " AS ended FROM spans WHERE ")
+        .in("project", q.scope().projects());
+    String between = " AND (";
+    for (TimeRange end : q.range().ofTraces().outside(whole)) {
+      sql.add(between).during("ts", end);
+      between = " OR ";
+    }
+    sql.add(") AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs() + 1);
+    sql.add(")) WHERE 1");
   }
 
   private static void only(Sql sql, @Nullable Places among, String column) {
@@ -175,7 +216,7 @@ final class TracesInOrder {
   }
 
   /** Traces that hold a span or call the filters ask for. */
-  private static void members(Sql sql, Question q, TraceQuery query) {
+  private static void members(Sql sql, Question q, TraceQuery query, @Nullable Places among) {
     Map<Dimension, List<String>> ofSpans = q.filters().ofSpans();
     TimeRange wide = q.range().ofTraces();
     Filters calls = new Filters(q.filters().ofCalls(), q.filters().attributes());
@@ -186,15 +227,18 @@ final class TracesInOrder {
       if (query.costKind() != null) {
         sql.add(" AND " + CallsReader.COST_KIND + " = ").bind(query.costKind());
       }
+      only(sql, among, "event_time");
       sql.add(")");
     }
     if (Boolean.TRUE.equals(query.failed())) {
       // Whatever decides that a trace failed, something in it did.
       sql.add(" AND trace_id IN (SELECT trace_id");
       where(sql, q, wide);
+      only(sql, among, "ts");
       sql.add(" AND failed UNION ALL SELECT trace_id FROM calls WHERE ")
           .in("project", q.scope().projects());
-      sql.add(" AND ").during("event_time", wide).add(" AND failed)");
+      only(sql.add(" AND ").during("event_time", wide), among, "event_time");
+      sql.add(" AND failed)");
     }
     String text = query.text();
     if (!ofSpans.isEmpty() || query.sessionId() != null || text != null) {
@@ -202,7 +246,7 @@ final class TracesInOrder {
       String between = "";
       for (SpanTexts.Kind kind : SpanTexts.Kind.values()) {
         // Apart, each reads the columns it needs and no others.
-        ofSpans(sql.add(between), q, query, new Filters(ofSpans));
+        ofSpans(sql.add(between), q, query, new Filters(ofSpans), among);
         between = " UNION ALL ";
         if (text == null) {
           break;
@@ -214,9 +258,11 @@ final class TracesInOrder {
     }
   }
 
-  private static void ofSpans(Sql sql, Question q, TraceQuery query, Filters filters) {
+  private static void ofSpans(
+      Sql sql, Question q, TraceQuery query, Filters filters, @Nullable Places among) {
     sql.add("SELECT trace_id");
     where(sql, q, q.range().ofTraces());
+    only(sql, among, "ts");
     filters.and(sql);
     if (query.sessionId() != null) {
       sql.add(" AND session = ").bind(query.sessionId());
@@ -224,7 +270,11 @@ final class TracesInOrder {
   }
 
   private static void where(Sql sql, Question q, TimeRange ended) {
-    sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
+    where(sql, "spans", q, ended);
+  }
+
+  private static void where(Sql sql, String table, Question q, TimeRange ended) {
+    sql.add(" FROM " + table + " WHERE ").in("project", q.scope().projects());
     sql.add(" AND ").during("ts", ended);
   }
 

@@ -4,19 +4,26 @@
 package io.spanmill.query.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Migrations;
 import io.spanmill.config.Settings;
+import io.spanmill.model.CubeSet;
 import io.spanmill.model.Layer;
 import io.spanmill.model.WindowKind;
 import io.spanmill.standalone.embedded.SpanmillServers;
+import java.math.BigDecimal;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,7 +173,6 @@ class KeptRowsIT {
         () ->
             kept.newest(
                 asked,
-                "cost",
                 kept.written(ALL),
                 missing -> {
                   read.add(new HashSet<>(missing));
@@ -181,10 +187,9 @@ class KeptRowsIT {
     ask.run();
     assertThat(read).hasSize(2);
     assertThat(read.get(1)).allMatch(call -> call.trace().equals(B)).hasSize(1);
-    assertThat(kept.greatest(ALL, "cost", CallsReader.valueOf("cost"), kept.written(ALL)).get(0))
-        .as("the dearest")
-        .extracting(v -> v.call().trace())
-        .isEqualTo(B);
+    CallQuery dearest =
+        new CallQuery("cost", true, null, null, null, null, null, null, null, null, 1);
+    assertThat(calls.list(ALL, dearest).get(0).text("trace")).as("the dearest").isEqualTo(B);
   }
 
   @Test
@@ -199,13 +204,153 @@ class KeptRowsIT {
     assertThat(greatest().get(0)).isEqualTo(A);
   }
 
+  @Test
+  void anOrder_isReadAgainWhereSomethingIsWritten() {
+    TraceFinder finder = new TraceFinder(database, traces, () -> 0);
+    List<String> byId = AT.keySet().stream().sorted().toList();
+    assertThat(shortest(finder)).isEqualTo(byId);
+    long before = database.counters()[0];
+    assertThat(shortest(finder)).isEqualTo(byId);
+    assertThat(database.counters()[0] - before).as("queries for what was written").isEqualTo(1);
+
+    // Longer now, and seen in the hour of another.
+    span(A, 2, AT.get(B) + 120_000, "early");
+    call(C, 2, AT.get(C) + 60_000, 0, "3");
+    assertThat(shortest(finder)).containsExactly(B, C, A);
+    // Not before the range any more, but behind its begin.
+    Question later =
+        ALL.during(new TimeRange(AT.get(A) + HOUR, AT.get(A) + HOUR + ALL.range().lengthMs()));
+    assertThat(ids(finder, later)).as("what is left of them").containsExactly(A, B, C);
+  }
+
+  private static List<String> shortest(TraceFinder finder) {
+    return ids(finder, ALL);
+  }
+
+  private static List<String> ids(TraceFinder finder, Question q) {
+    TraceQuery query =
+        new TraceQuery("duration", false, null, null, null, null, null, null, null, null, 50);
+    return finder.find(q, query).traces().stream().map(TraceFinder.Found::traceId).toList();
+  }
+
+  @Test
+  void moreIdsThanAParameterHolds_areLookedFor() {
+    List<String> ids = new ArrayList<>(List.of(B));
+    for (int i = 0; i < 20_000; i++) {
+      ids.add("%032x".formatted(i));
+    }
+    assertThat(bounds.places(PROJECTS, ids, 0).traces()).containsExactly(B);
+    Sql named = new Sql().add("SELECT DISTINCT lower(hex(trace_id)) AS trace FROM spans WHERE ");
+    assertThat(database.query(named.in("lower(hex(trace_id))", ids)))
+        .singleElement()
+        .satisfies(row -> assertThat(row.text("trace")).isEqualTo(B));
+  }
+
+  @Test
+  void bounds_areRenewedInTheBackgroundBeforeTheyNoLongerHold() {
+    KeptBounds kept = new KeptBounds(database);
+    KeptBounds.Asked asked = new KeptBounds.Asked("renewed", SCOPE, "cost", ALL.range().lengthMs());
+    List<Set<Long>> read = Collections.synchronizedList(new ArrayList<>());
+    KeptBounds.Source source =
+        (hours, count) -> {
+          read.add(Set.copyOf(hours));
+          return List.of(new KeptBounds.Bound("x", BigDecimal.valueOf(read.size())));
+        };
+    Function<WrittenHours, KeptBounds.Bound> ask =
+        written -> kept.greatest(asked, ALL.range(), written, false, 10, source).get(0);
+    ask.apply(new WrittenHours(Map.of(), NOW));
+    assertThat(read).containsExactly(Set.of());
+
+    // So many hours are still asked for apart, but not for long.
+    Map<Long, Long> since = new HashMap<>();
+    for (int hour = 1; hour <= 13; hour++) {
+      since.put(THIS_HOUR - hour * HOUR, NOW);
+    }
+    WrittenHours later = new WrittenHours(since, NOW + 2 * SpanHours.SETTLED_MS);
+    ask.apply(later);
+    await().untilAsserted(() -> assertThat(read).hasSize(3));
+    assertThat(read).as("what is waited for and what is not").contains(since.keySet(), Set.of());
+    await().untilAsserted(() -> assertThat(open(ask, later, read)).isEmpty());
+    assertThat(ask.apply(later).value()).isGreaterThan(BigDecimal.ONE);
+  }
+
+  /** The hours that were asked for apart. */
+  private static List<Set<Long>> open(
+      Function<WrittenHours, KeptBounds.Bound> ask, WrittenHours written, List<Set<Long>> read) {
+    int before = read.size();
+    ask.apply(written);
+    return List.copyOf(read.subList(before, read.size()));
+  }
+
+  @Test
+  void firstQuestions_areAskedAgainWhenClickHouseFails() {
+    clickHouse.execute(
+        sql(
+            "INSERT INTO rollup_summary_all (project, layer, series_hash, calls) VALUES ('"
+                + PROJECT
+                + "', 'gateway', 1, 1)"));
+    Queries queries =
+        new Queries(
+            database,
+            servers.settings(Map.of()),
+            Clock.systemUTC(),
+            new CubeSet(List.of(), List.of()));
+    clickHouse.execute(sql("RENAME TABLE trace_bounds TO bounds_that_are_gone"));
+    List<Long> pauses = new ArrayList<>();
+    new FirstQuestions(
+            queries,
+            Clock.systemUTC(),
+            ms -> {
+              pauses.add(ms);
+              if (pauses.size() == 2) {
+                clickHouse.execute(sql("RENAME TABLE bounds_that_are_gone TO trace_bounds"));
+              }
+            })
+        .run();
+    assertThat(pauses).as("pauses").hasSize(2).isSorted();
+    long nowMs = System.currentTimeMillis();
+    Question month =
+        new Question(
+            new TimeRange(nowMs - 720 * HOUR, nowMs),
+            queries.layers().auto(queries.knownProjects()),
+            Filters.NONE,
+            List.of());
+    long before = database.counters()[1];
+    queries
+        .traceFinder()
+        .find(
+            month,
+            new TraceQuery("duration", true, null, null, null, null, null, null, null, null, 50));
+    assertThat(database.counters()[1] - before).as("rows read").isLessThan(20);
+  }
+
+  @Test
+  void firstQuestions_endWhenClickHouseFailsForLong() {
+    clickHouse.execute(sql("RENAME TABLE rollup_summary_all TO sums_that_are_gone"));
+    try {
+      Queries queries =
+          new Queries(
+              database,
+              servers.settings(Map.of()),
+              Clock.systemUTC(),
+              new CubeSet(List.of(), List.of()));
+      List<Long> pauses = new ArrayList<>();
+      new FirstQuestions(queries, Clock.systemUTC(), pauses::add).run();
+      assertThat(pauses).as("pauses").hasSizeBetween(5, 20);
+    } finally {
+      clickHouse.execute(sql("RENAME TABLE sums_that_are_gone TO rollup_summary_all"));
+    }
+  }
+
   private List<String> greatest() {
     return bounds.greatest(ALL, "cost", written()).stream().map(KeptBounds.Bound::key).toList();
   }
 
   @Test
   void aSession_isReadAgainWhenItsHoursAreWrittenInto() {
-    KeptSessions kept = new KeptSessions(new SessionRows(database, new SessionNamings(database)));
+    KeptSessions kept = new KeptSessions();
+    SessionRows rows = new SessionRows(database, new SessionNamings(database));
+    KeptSessions.Source source = (of, sessions) -> rows.read(ALL, of, sessions);
     SessionTraces.Key early = new SessionTraces.Key(PROJECT, "early");
     SessionTraces.Key late = new SessionTraces.Key(PROJECT, "late");
     SessionTraces.Found found =
@@ -216,14 +361,14 @@ class KeptRowsIT {
                 B, Map.of(PROJECT, Set.of(minute(B))),
                 C, Map.of(PROJECT, Set.of(minute(C)))));
     List<SessionTraces.Key> asked = List.of(early, late);
-    assertThat(kept.read(ALL, found, asked, written())).hasSize(2);
+    assertThat(kept.read(ALL, found, asked, written(), source)).hasSize(2);
     WrittenHours same = written();
     long before = database.counters()[0];
-    assertThat(kept.read(ALL, found, asked, same)).hasSize(2);
+    assertThat(kept.read(ALL, found, asked, same, source)).hasSize(2);
     assertThat(database.counters()[0] - before).as("queries for known sessions").isZero();
 
     call(B, 1, AT.get(B) + 60_000, 1, "7");
-    List<Session> after = kept.read(ALL, found, asked, written());
+    List<Session> after = kept.read(ALL, found, asked, written(), source);
     assertThat(after)
         .filteredOn(s -> s.id().equals("early"))
         .singleElement()
