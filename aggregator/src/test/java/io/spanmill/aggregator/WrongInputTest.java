@@ -19,7 +19,6 @@ import io.spanmill.aggregator.topology.TopologyConfig;
 import io.spanmill.codec.CallBatchReader;
 import io.spanmill.codec.RecordFormat;
 import io.spanmill.codec.Topics;
-import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.CubeSet;
 import io.spanmill.model.NormalizedSpan;
@@ -73,8 +72,7 @@ class WrongInputTest {
             call -> {},
             "topics",
             new TopologyConfig.Limits(86_400_000, 100_000, 1000, new HeldBytes(1 << 20)),
-            TopologyConfig.Timing.of(
-                Settings.of(Map.of(Keys.COMMIT_INTERVAL_MS, "1000", Keys.EMIT_MINUTE_MS, "1000"))),
+            TopologyConfig.Timing.of(Settings.of(Map.of())),
             new JobMetrics(registry),
             () -> 0);
     Properties properties = new Properties();

@@ -105,8 +105,8 @@ public final class Keys {
   // Rollup job
   public static final String AGGREGATOR_PORT = key("Aggregator", "aggregator.port", INT, 8081, between(0, 65535), MEDIUM, "Port of the aggregator's /health, /ready and /metrics; 0 takes any free one.");
   public static final String AGGREGATOR_THREADS = key("Aggregator", "aggregator.threads", INT, 1, between(1, 64), MEDIUM, "Stream threads.");
-  public static final String COMMIT_INTERVAL_MS = key("Aggregator", "aggregator.commit.interval.ms", INT, 1500, between(50, 60_000), LOW, "Commit interval of the rollup job; results show after it. A shorter one costs the job CPU.");
-  public static final String EMIT_MINUTE_MS = key("Aggregator", "aggregator.emit.minute.ms", LONG, 1500L, between(100, 60_000), LOW, "How often changed rows of each cube's finest window, and of closed windows, are emitted; as the commit interval, or some are emitted one interval late.");
+  public static final String COMMIT_INTERVAL_MS = key("Aggregator", "aggregator.commit.interval.ms", INT, 1000, between(50, 60_000), LOW, "Commit interval of the rollup job; results show after it. A shorter one costs the job CPU.");
+  public static final String EMIT_MINUTE_MS = key("Aggregator", "aggregator.emit.minute.ms", LONG, 1000L, between(100, 60_000), LOW, "How often changed rows of each cube's finest window, and of closed windows, are emitted; as the commit interval, or some are emitted one interval late.");
   public static final String EMIT_HOUR_MS = key("Aggregator", "aggregator.emit.hour.ms", LONG, 10_000L, between(100, 600_000), LOW, "How often changed rows of open hour windows are emitted.");
   public static final String EMIT_DAY_MS = key("Aggregator", "aggregator.emit.day.ms", LONG, 30_000L, between(100, 600_000), LOW, "How often changed rows of open day windows and of all time are emitted.");
   public static final String KEEP_MINUTE_MS = key("Aggregator", "aggregator.keep.minute.ms", LONG, 2 * 3600 * 1000L, between(60_000, 30 * DAY_MS), LOW, "How long after its end a minute window stays in state; later data reopens it as a new generation.");

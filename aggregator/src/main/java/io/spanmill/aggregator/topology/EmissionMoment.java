@@ -17,16 +17,12 @@ import java.util.Set;
  */
 final class EmissionMoment implements AutoCloseable {
   /**
-   * When a task emits at the latest after stage 1 marked, also as a share of the interval in which
-   * that happens: a commit and folding what it lets through take most of that.
+   * When a task emits at the latest, as a share of the interval in which stage 1 marks: a commit
+   * and folding what it lets through take most of that.
    */
-  private static final long AFTER_MARK_MS = 250;
-
   private static final double AFTER_MARK = 0.25;
 
-  /** How often it is looked whether all has come, also as a share of that interval. */
-  private static final long LOOK_MS = 25;
-
+  /** How often it is looked whether all has come, as a share of that interval. */
   private static final double LOOK = 0.025;
 
   private final Set<EmissionMoment> together;
@@ -54,8 +50,8 @@ final class EmissionMoment implements AutoCloseable {
   EmissionMoment(ThreadTasks<EmissionMoment> tasks, TopologyConfig.Timing timing, long nowMs) {
     together = tasks.ofThisThread();
     intervalMs = timing.emitFinestMs();
-    offsetMs = Math.min(AFTER_MARK_MS, Math.round(timing.markMs() * AFTER_MARK));
-    lookMs = Math.max(1, Math.min(LOOK_MS, Math.round(timing.markMs() * LOOK)));
+    offsetMs = Math.round(timing.markMs() * AFTER_MARK);
+    lookMs = Math.max(1, Math.round(timing.markMs() * LOOK));
     earlyMs = Math.min(offsetMs, intervalMs / 2);
     lastFixedMs = fixedBefore(nowMs);
     together.add(this);

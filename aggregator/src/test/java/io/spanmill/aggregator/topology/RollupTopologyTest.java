@@ -20,7 +20,6 @@ import io.spanmill.codec.RecordFormat;
 import io.spanmill.codec.RollupRow;
 import io.spanmill.codec.RollupRowsReader;
 import io.spanmill.codec.Topics;
-import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.Cube;
 import io.spanmill.model.CubeSet;
@@ -482,8 +481,7 @@ class RollupTopologyTest {
             call -> {},
             "topics-1",
             new TopologyConfig.Limits(86_400_000, 100_000, cardinality, new HeldBytes(1 << 20)),
-            TopologyConfig.Timing.of(
-                Settings.of(Map.of(Keys.COMMIT_INTERVAL_MS, "1000", Keys.EMIT_MINUTE_MS, "1000"))),
+            TopologyConfig.Timing.of(Settings.of(Map.of())),
             metrics,
             () -> wanted);
     Properties properties = new Properties();

@@ -114,9 +114,6 @@ public final class SpanmillServers implements BeforeAllCallback, AfterAllCallbac
     all.put(Keys.INGEST_GRPC_PORT, "0");
     all.put(Keys.AGGREGATOR_PORT, "0");
     all.put(Keys.QUERY_PORT, "0");
-    // Nearly every test waits for what it sent; the tests over processes keep the usual interval.
-    all.put(Keys.COMMIT_INTERVAL_MS, "1000");
-    all.put(Keys.EMIT_MINUTE_MS, "1000");
     // Tests write fixed dates, which grow older than any usual retention.
     for (String retention :
         List.of(
