@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.spanmill.model.Cube;
+import io.spanmill.model.LatencySketch;
 import io.spanmill.model.NormalizedSpan;
 import io.spanmill.model.Rollup;
 import io.spanmill.model.WindowKind;
@@ -116,7 +117,7 @@ class RecordCodecTest {
 
     assertThat(reader.size()).isEqualTo(2);
     for (int i = 0; i < 2; i++) {
-      assertThat(reader.next()).usingRecursiveComparison().isEqualTo(row);
+      assertSame(reader.next(), row);
     }
     assertThat(reader.hasNext()).isFalse();
   }
@@ -302,7 +303,7 @@ class RecordCodecTest {
 
     RollupRowsReader reader = new RollupRowsReader();
     reader.reset(CodecSamples.stored("rollup-rows-1"));
-    assertThat(reader.next()).usingRecursiveComparison().isEqualTo(row);
+    assertSame(reader.next(), row);
   }
 
   @Test
@@ -412,5 +413,13 @@ class RecordCodecTest {
   private static void cut(Random random, byte[] whole, Consumer<byte[]> read) {
     byte[] bytes = Arrays.copyOf(whole, random.nextInt(whole.length));
     assertThatThrownBy(() -> read.accept(bytes)).isInstanceOf(CodecException.class);
+  }
+
+  private static void assertSame(RollupRow actual, RollupRow expected) {
+    // How much room a sketch has beyond its buckets is no part of it.
+    assertThat(actual)
+        .usingRecursiveComparison()
+        .withEqualsForType(LatencySketch::equals, LatencySketch.class)
+        .isEqualTo(expected);
   }
 }
