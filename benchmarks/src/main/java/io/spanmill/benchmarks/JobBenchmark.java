@@ -15,7 +15,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -51,8 +50,8 @@ final class JobBenchmark {
       stage.start("ingest");
       List<String> arguments =
           stage.settings().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-      List<String> java = new ArrayList<>(Stage.largePages());
-      Options.java(options).forEach(option -> java.add(option.replace("%n", "job")));
+      List<String> java =
+          Options.java(options).stream().map(option -> option.replace("%n", "job")).toList();
       Process job = stage.java("job", "1g", java, JobAlone.class, arguments);
       BufferedReader said =
           new BufferedReader(new InputStreamReader(job.getInputStream(), StandardCharsets.UTF_8));

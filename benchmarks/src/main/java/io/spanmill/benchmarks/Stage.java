@@ -125,17 +125,7 @@ final class Stage implements AutoCloseable {
     if (service.equals("ingest") && !collectorChosen) {
       options.add("-XX:+UseSerialGC");
     }
-    if (service.equals("aggregator")) {
-      options.addAll(0, largePages());
-    }
     java(service, HEAPS.get(service), options, Main.class, arguments);
-  }
-
-  /** What {@code ./spanmill} gives the aggregator's JVM where the kernel has large pages. */
-  static List<String> largePages() throws IOException {
-    Path enabled = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
-    boolean any = Files.isReadable(enabled) && !Files.readString(enabled).contains("[never]");
-    return any ? List.of("-XX:+UseTransparentHugePages") : List.of();
   }
 
   void awaitReady(String service) throws IOException, InterruptedException {
