@@ -125,9 +125,7 @@ class MigrationsIT {
     Settings settings = settings("texts", Map.of());
     try (ClickHouse clickHouse = ClickHouse.open(settings)) {
       Migrations.apply(clickHouse, settings);
-      for (String kind : List.of("user", "session", "name", "tag")) {
-        clickHouse.execute(Sql.of("DROP VIEW " + kind + "_texts_written"));
-      }
+      clickHouse.execute(Sql.of("DROP VIEW span_texts_written"));
       clickHouse.execute(Sql.of("DROP TABLE span_texts"));
       clickHouse.execute(
           Sql.of("ALTER TABLE schema_migrations DELETE WHERE version = 11")
