@@ -24,7 +24,7 @@ export interface TimeChartSpec {
 }
 
 /** Margins of the plot inside the chart; the drag layer uses them too. */
-export const PLOT = { left: 54, right: 10, top: 10, bottom: 24 } as const;
+export const PLOT = { left: 68, right: 10, top: 10, bottom: 24 } as const;
 
 /** Bars stand on the middle of their step. */
 function plotTime(spec: TimeChartSpec, t: number): number {
