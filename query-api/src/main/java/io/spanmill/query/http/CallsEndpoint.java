@@ -4,7 +4,7 @@
 package io.spanmill.query.http;
 
 import io.spanmill.query.sql.CallQuery;
-import io.spanmill.query.sql.CallsReader;
+import io.spanmill.query.sql.CallsInOrder;
 import io.spanmill.query.sql.Cursor;
 import io.spanmill.query.sql.Queries;
 import io.spanmill.query.sql.Question;
@@ -69,7 +69,7 @@ final class CallsEndpoint implements Endpoint {
         "Counted calls, sorted, searched, page by page.",
         Map.of(
             "sort",
-            Described.sorts(CallsReader.SORT_NAMES),
+            Described.sorts(CallsInOrder.SORT_NAMES),
             "costKind",
             COST_KINDS,
             "status",
@@ -84,7 +84,7 @@ final class CallsEndpoint implements Endpoint {
     Long complete = queries.progress().read().completeThroughMs().get("calls");
     Supplier<Map<String, RollupReader.Beside>> notCounted =
         queries.database().begin(() -> queries.rollups().notCounted(wide(q)));
-    List<Row> found = queries.calls().list(q, query);
+    List<Row> found = queries.callsInOrder().list(q, query);
     boolean more = found.size() > query.limit();
     List<Row> rows = more ? found.subList(0, query.limit()) : found;
     Map<String, @Nullable Object> out =
@@ -92,7 +92,7 @@ final class CallsEndpoint implements Endpoint {
     out.put("rows", rows.stream().map(CallJson::row).toList());
     out.put(
         "nextCursor",
-        more ? queries.calls().cursorAt(query, rows.get(rows.size() - 1)).encode() : null);
+        more ? queries.callsInOrder().cursorAt(query, rows.get(rows.size() - 1)).encode() : null);
     return out;
   }
 
@@ -102,7 +102,7 @@ final class CallsEndpoint implements Endpoint {
   }
 
   private static CallQuery query(Params params) {
-    Sort sort = Sort.of(params, CallsReader.SORT_NAMES);
+    Sort sort = Sort.of(params, CallsInOrder.SORT_NAMES);
     return new CallQuery(
         sort.name(),
         sort.descending(),

@@ -123,7 +123,7 @@ final class FirstQuestions implements Runnable {
     for (String sort : List.of("cost", "duration")) {
       CallQuery query =
           new CallQuery(sort, true, null, null, null, null, null, null, null, null, PAGE);
-      out.add(() -> queries.calls().list(q.get(), query));
+      out.add(() -> queries.callsInOrder().list(q.get(), query));
     }
   }
 }

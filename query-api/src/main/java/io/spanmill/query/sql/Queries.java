@@ -27,6 +27,7 @@ public final class Queries {
   private final RollupReader rollups;
   private final SpanCounter spans;
   private final CallsReader calls;
+  private final CallsInOrder callsInOrder;
   private final TracesReader traces;
   private final TraceFinder traceFinder;
   private final StatusReader status;
@@ -62,7 +63,8 @@ public final class Queries {
     int factDays =
         Math.min(settings.integer(Keys.RETENTION_CALLS), settings.integer(Keys.RETENTION_SPANS));
     LongSupplier sureSinceMs = () -> clock.millis() - TimeUnit.DAYS.toMillis(factDays);
-    this.calls = new CallsReader(database, sureSinceMs);
+    this.calls = new CallsReader(database);
+    this.callsInOrder = new CallsInOrder(database, sureSinceMs);
     this.traces = new TracesReader(database, calls);
     this.traceFinder = new TraceFinder(database, traces, sureSinceMs);
     this.status = new StatusReader(database);
@@ -119,6 +121,10 @@ public final class Queries {
 
   public CallsReader calls() {
     return calls;
+  }
+
+  public CallsInOrder callsInOrder() {
+    return callsInOrder;
   }
 
   public TraceFinder traceFinder() {

@@ -235,13 +235,7 @@ final class SessionsInOrder {
 
   /** Appends that spans are of the hours that are in the range in part. */
   private static void atTheEnds(Sql sql, Question q) {
-    TimeRange whole = q.range().wholeHours();
-    String between = " AND (";
-    for (TimeRange end : q.range().outside(whole)) {
-      sql.add(between).during("ts", end);
-      between = " OR ";
-    }
-    sql.add(between.equals(" OR ") ? ")" : " AND 0");
+    sql.add(" AND ").during("ts", q.range().outside(q.range().wholeHours()));
   }
 
   /** Up to {@code limit + 1} sessions in order. */

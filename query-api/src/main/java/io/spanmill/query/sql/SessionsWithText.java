@@ -267,11 +267,11 @@ final class SessionsWithText {
             .add(" max(id_has) AS id_holds, groupUniqArrayIf(session, NOT of_bounds) AS names")
             .add(" FROM (SELECT project, trace_high, trace_low, start_ns AS began_ns, true AS")
             .add(" of_bounds, '' AS session, (toUnixTimestamp(hour) >= ")
-            .bind((range.fromMs() + 3_599_999) / 3_600_000 * 3600)
+            .bind(WindowKind.HOUR.startOf(range.fromMs() + WindowKind.HOUR.lengthMs() - 1) / 1000)
             .add(" OR start_ns >= ")
             .bind(range.fromMs() * 1_000_000)
             .add(") AND (toUnixTimestamp(hour) < ")
-            .bind(range.toMs() / 3_600_000 * 3600)
+            .bind(WindowKind.HOUR.startOf(range.toMs()) / 1000)
             .add(" OR end_ns < ")
             .bind(range.toMs() * 1_000_000)
             .add(") AS inside, ");

@@ -72,6 +72,16 @@ public final class Sql {
         .add(", 'UTC')");
   }
 
+  /** The same of several ranges: in any of them. */
+  Sql during(String column, List<TimeRange> ranges) {
+    String between = "(";
+    for (TimeRange range : ranges) {
+      add(between).during(column, range);
+      between = " OR ";
+    }
+    return add(ranges.isEmpty() ? "false" : ")");
+  }
+
   /** Appends another piece, its parameters renumbered. */
   public Sql append(Sql other) {
     String piece = other.text.toString();

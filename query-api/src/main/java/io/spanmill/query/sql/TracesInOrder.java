@@ -162,13 +162,11 @@ final class TracesInOrder {
     TraceBounds.hours(sql, whole);
     sql.add(" UNION ALL SELECT " + TracesReader.ID + " AS id, " + BEGAN + " AS began, ")
         .add(ENDED + " AS ended FROM spans WHERE ")
-        .in("project", q.scope().projects());
-    String between = " AND (";
-    for (TimeRange end : q.range().ofTraces().outside(whole)) {
-      sql.add(between).during("ts", end);
-      between = " OR ";
-    }
-    sql.add(") AND toUnixTimestamp64Milli(start_time) < ").bind(q.range().toMs() + 1);
+        .in("project", q.scope().projects())
+        .add(" AND ")
+        .during("ts", q.range().ofTraces().outside(whole))
+        .add(" AND toUnixTimestamp64Milli(start_time) < ")
+        .bind(q.range().toMs() + 1);
     sql.add(")) WHERE 1");
   }
 
@@ -243,16 +241,18 @@ final class TracesInOrder {
     String text = query.text();
     if (!ofSpans.isEmpty() || query.sessionId() != null || text != null) {
       sql.add(" AND trace_id IN (");
-      String between = "";
-      for (SpanTexts.Kind kind : SpanTexts.Kind.values()) {
-        // Apart, each reads the columns it needs and no others.
-        ofSpans(sql.add(between), q, query, new Filters(ofSpans), among);
-        between = " UNION ALL ";
-        if (text == null) {
-          break;
+      Filters filters = new Filters(ofSpans);
+      if (text == null) {
+        ofSpans(sql, q, query, filters, among);
+      } else {
+        String between = "";
+        for (SpanTexts.Kind kind : SpanTexts.Kind.values()) {
+          // Apart, each reads the columns it needs and no others.
+          ofSpans(sql.add(between), q, query, filters, among);
+          SpanTexts.inHours(sql.add(" AND "), q.scope().projects(), wide, text, kind);
+          SpanTexts.ofSpan(sql.add(" AND "), kind, text);
+          between = " UNION ALL ";
         }
-        SpanTexts.inHours(sql.add(" AND "), q.scope().projects(), wide, text, kind);
-        SpanTexts.ofSpan(sql.add(" AND "), kind, text);
       }
       sql.add(")");
     }

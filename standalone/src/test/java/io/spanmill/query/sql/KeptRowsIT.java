@@ -58,6 +58,7 @@ class KeptRowsIT {
   private Database database;
   private TraceBounds bounds;
   private CallsReader calls;
+  private CallsInOrder callsInOrder;
   private TracesReader traces;
 
   @BeforeEach
@@ -74,7 +75,8 @@ class KeptRowsIT {
     longSettled();
     database = new Database(settings);
     bounds = new TraceBounds(database);
-    calls = new CallsReader(database, () -> 0);
+    calls = new CallsReader(database);
+    callsInOrder = new CallsInOrder(database, () -> 0);
     traces = new TracesReader(database, calls);
   }
 
@@ -189,7 +191,7 @@ class KeptRowsIT {
     assertThat(read.get(1)).allMatch(call -> call.trace().equals(B)).hasSize(1);
     CallQuery dearest =
         new CallQuery("cost", true, null, null, null, null, null, null, null, null, 1);
-    assertThat(calls.list(ALL, dearest).get(0).text("trace")).as("the dearest").isEqualTo(B);
+    assertThat(callsInOrder.list(ALL, dearest).get(0).text("trace")).as("the dearest").isEqualTo(B);
   }
 
   @Test
