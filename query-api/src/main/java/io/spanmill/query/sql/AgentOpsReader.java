@@ -166,7 +166,7 @@ public final class AgentOpsReader {
             .toList();
     return matches.whole().isEmpty()
         ? traces.whole(q.scope().projects(), ids)
-        : ids.stream().map(id -> Objects.requireNonNull(matches.whole().get(id))).toList();
+        : ids.stream().map(matches.whole()::get).filter(Objects::nonNull).toList();
   }
 
   private List<String> anywhere(Question q, @Nullable String text, Page asked) {

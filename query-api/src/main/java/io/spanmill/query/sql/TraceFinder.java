@@ -76,7 +76,7 @@ public final class TraceFinder {
    * Traces in order.
    *
    * @param places where their spans and calls lie
-   * @param whole those that were read whole, by trace id: all or none
+   * @param whole those that were read whole, by trace id: none, or all that are still kept
    */
   public record Matches(List<Found> traces, Places places, Map<String, WholeTrace> whole) {
     private Matches(List<Found> traces, Places places) {

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.spanmill.clickhouse.ClickHouse;
 import io.spanmill.clickhouse.Migrations;
+import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.model.CubeSet;
 import io.spanmill.model.Layer;
@@ -342,6 +343,27 @@ class KeptRowsIT {
     } finally {
       clickHouse.execute(sql("RENAME TABLE sums_that_are_gone TO rollup_summary_all"));
     }
+  }
+
+  @Test
+  void aTraceThatRetentionDeleted_isLeftOutOfAgentOpsList() {
+    Queries queries =
+        new Queries(
+            database,
+            servers.settings(Map.of(Keys.RETENTION_SPANS, "1", Keys.RETENTION_CALLS, "1")),
+            Clock.systemUTC(),
+            new CubeSet(List.of(), List.of()));
+    assertThat(agentOpsList(queries)).containsExactly(C, B, A);
+    clickHouse.execute(
+        sql("ALTER TABLE spans DELETE WHERE trace_id = unhex('" + A + "')")
+            .setting("mutations_sync", 2));
+    assertThat(agentOpsList(queries)).containsExactly(C, B);
+  }
+
+  private static List<String> agentOpsList(Queries queries) {
+    return queries.agentOps().list(ALL, null, "start_time", true, 50, 0).page().stream()
+        .map(WholeTrace::id)
+        .toList();
   }
 
   private List<String> greatest() {
