@@ -4,7 +4,6 @@
 package io.spanmill.standalone.traffic;
 
 import com.google.protobuf.ByteString;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
@@ -90,9 +89,9 @@ public final class EncodedRequests {
       }
     }
     int padding = (int) Math.max(0, spanBytes - bytes / spans);
-    ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
-    parts.forEach(part -> request.addResourceSpans(padded(part.resourceSpans(), padding, random)));
-    return new Template(request.build().toByteArray(), spans, parts);
+    List<ResourceSpans> padded =
+        parts.stream().map(part -> padded(part.resourceSpans(), padding, random)).toList();
+    return new Template(Spans.request(padded).toByteArray(), spans, parts);
   }
 
   private static ResourceSpans padded(ResourceSpans part, int bytes, SplittableRandom random) {

@@ -8,6 +8,7 @@ import io.opentelemetry.proto.trace.v1.Span.SpanKind;
 import io.opentelemetry.proto.trace.v1.Status.StatusCode;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiteLlmV1Export {
   private static final long MS = 1_000_000L;
+
+  /** Keys of the proxy's that it sends with no value. */
+  private static final List<String> EMPTY_METADATA =
+      List.of(
+          "user_api_key_max_budget",
+          "user_api_key_budget_reset_at",
+          "user_api_key_org_id",
+          "user_api_key_org_alias",
+          "user_api_key_project_id",
+          "user_api_key_project_alias",
+          "user_api_key_user_email",
+          "user_api_key_end_user_id",
+          "spend_logs_metadata",
+          "prompt_management_metadata",
+          "mcp_tool_call_metadata",
+          "vector_store_request_metadata",
+          "cold_storage_object_key",
+          "team_alias",
+          "team_id");
 
   private enum Shape {
     APART,
@@ -56,9 +76,7 @@ final class LiteLlmV1Export {
   private ByteString add(ByteString parent, long start) {
     long end = start + request.lengthNanos();
     ByteString root = dice.id(8);
-    service(root, "auth", "user_api_key_auth", start + MS, start + 7 * MS);
-    service(root, "redis", "async_get_cache", start + 2 * MS, start + 3 * MS);
-    service(root, "router", "async_get_available_deployment", start + 9 * MS, start + 12 * MS);
+    services(root, start, end);
     long at = start + UserRequest.BEFORE_NANOS;
     Map<String, Object> rootKeys = new LinkedHashMap<>();
     for (Attempt attempt : request.attempts) {
@@ -115,6 +133,32 @@ final class LiteLlmV1Export {
     return root;
   }
 
+  /** What the proxy does for a request besides: six to nine, fewer if it turns it away. */
+  private void services(ByteString root, long start, long end) {
+    service(root, "auth", route, start + MS, start + 7 * MS);
+    service(root, "redis", "async_get_cache", start + 2 * MS, start + 3 * MS);
+    if (dice.percent(30)) {
+      // The key was not in its cache.
+      service(root, "postgres", "get_key_object", start + 3 * MS, start + 6 * MS);
+    }
+    if (request.attempts.isEmpty()) {
+      return;
+    }
+    service(root, "proxy_pre_call", "add_litellm_data_to_request", start + 7 * MS, start + 8 * MS);
+    if (dice.percent(40)) {
+      service(root, "redis", "async_increment", start + 8 * MS, start + 9 * MS);
+    }
+    long from = start + UserRequest.BEFORE_NANOS;
+    long until = end - UserRequest.AFTER_NANOS;
+    service(root, "router", "async_get_available_deployment", start + 9 * MS, start + 12 * MS);
+    if (!request.last().cacheHit) {
+      String call = request.embedding ? "embedding" : "chat_completion";
+      service(root, "self", "make_openai_" + call + "_request", from + MS / 2, until);
+    }
+    service(root, "router", request.embedding ? "aembedding" : "acompletion", from, until);
+    service(root, "batch_write_to_db", "_PROXY_track_cost_callback", end - 2 * MS, end);
+  }
+
   private void service(ByteString parent, String service, String callType, long from, long to) {
     part.add(
         parent,
@@ -123,18 +167,16 @@ final class LiteLlmV1Export {
         from,
         to,
         StatusCode.STATUS_CODE_OK,
-        Map.of("service", service, "call_type", callType, "function_name", callType));
+        Map.of("service", service, "call_type", callType));
   }
 
   private Map<String, Object> call(Attempt attempt) {
     Map<String, Object> keys = new LinkedHashMap<>();
-    keys.put("metadata.user_api_key_alias", request.apiKey);
-    keys.put("metadata.user_api_key_team_alias", request.team);
-    keys.put("metadata.user_api_key_user_id", request.user);
-    keys.put("metadata.user_api_key_request_route", route);
-    keys.put("metadata.usage_object", attempt.failure == null ? python(attempt.usage) : "");
+    metadata(attempt, keys);
     keys.put("hidden_params", hidden(attempt));
+    keys.put("http.route", route);
     keys.put("litellm.model_group", attempt.model.name());
+    keys.put("litellm.provider.model", attempt.model.provider() + "/" + attempt.model.name());
     keys.put("gen_ai.request.model", attempt.model.name());
     keys.put("llm.request.type", request.embedding ? "aembedding" : "acompletion");
     keys.put("gen_ai.system", attempt.model.provider());
@@ -143,6 +185,7 @@ final class LiteLlmV1Export {
     if (!request.embedding) {
       keys.put("gen_ai.operation.name", "acompletion");
       keys.put("gen_ai.request.max_tokens", 1024);
+      keys.put("gen_ai.request.temperature", 0.7);
       keys.put("gen_ai.input.messages", Texts.question());
     }
     if (attempt.failure != null) {
@@ -159,6 +202,8 @@ final class LiteLlmV1Export {
     if (attempt.reportsCost) {
       // Told on a hit too: what the answer cost once. A model without a price is told as free.
       long pico = attempt.model.priced() ? attempt.usage.costPico(attempt.model) : 0;
+      keys.put("gen_ai.cost.tool_usage_cost", 0.0);
+      keys.put("gen_ai.cost.original_cost", PartBuilder.usd(pico));
       keys.put("gen_ai.cost.total_cost", PartBuilder.usd(pico));
     }
     if (!request.embedding) {
@@ -166,6 +211,27 @@ final class LiteLlmV1Export {
       keys.put("gen_ai.response.finish_reasons", "[\"stop\"]");
     }
     return keys;
+  }
+
+  /** Whose request it is, and everything else the proxy knows of it, most of it empty. */
+  private void metadata(Attempt attempt, Map<String, Object> keys) {
+    keys.put("metadata.user_api_key_hash", request.apiKeyHash());
+    keys.put("metadata.user_api_key_alias", request.apiKey);
+    keys.put("metadata.user_api_key_spend", 12.75);
+    keys.put("metadata.user_api_key_team_id", "team-" + request.team);
+    keys.put("metadata.user_api_key_team_alias", request.team);
+    keys.put("metadata.user_api_key_user_id", request.user);
+    keys.put("metadata.user_api_key_request_route", route);
+    keys.put("metadata.user_api_key_auth_metadata", "{}");
+    keys.put("metadata.requester_ip_address", "10.20.0.15");
+    keys.put("metadata.user_agent", "OpenAI/Python 2.8.0");
+    keys.put("metadata.requester_metadata", "{}");
+    keys.put("metadata.requester_custom_headers", "{}");
+    keys.put("metadata.applied_guardrails", "[]");
+    keys.put("metadata.usage_object", attempt.failure == null ? python(attempt.usage) : "");
+    for (String empty : EMPTY_METADATA) {
+      keys.put("metadata." + empty, "");
+    }
   }
 
   private String hidden(Attempt attempt) {
@@ -204,6 +270,10 @@ final class LiteLlmV1Export {
         attempt.model.name(),
         prefix + "id",
         attempt.responseId,
+        prefix + "object",
+        "chat.completion",
+        prefix + "max_tokens",
+        1024,
         prefix + "usage",
         python(attempt.usage));
   }

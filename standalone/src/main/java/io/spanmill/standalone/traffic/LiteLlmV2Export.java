@@ -54,6 +54,12 @@ final class LiteLlmV2Export {
             StatusCode.STATUS_CODE_UNSET,
             baggage());
     service(auth, "postgres", "get_key_object", start + 2 * MS, start + 5 * MS);
+    if (dice.percent(60)) {
+      service(root, "redis", "async_get_cache", start + 8 * MS, start + 9 * MS);
+    }
+    if (dice.percent(40)) {
+      service(root, "redis", "async_increment", start + 9 * MS, start + 10 * MS);
+    }
     long at = start + UserRequest.BEFORE_NANOS;
     for (Attempt attempt : request.attempts) {
       if (!attempt.cacheHit) {
@@ -150,7 +156,7 @@ final class LiteLlmV2Export {
     Map<String, Object> keys = baggage();
     keys.put("litellm.service.name", service);
     keys.put("litellm.service.call_type", call);
-    keys.put("db.system.name", "postgresql");
+    keys.put("db.system.name", service.equals("redis") ? "redis" : "postgresql");
     keys.put("db.operation.name", call);
     keys.put("service", service);
     keys.put("call_type", call);
@@ -169,6 +175,7 @@ final class LiteLlmV2Export {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("litellm.team.id", "team-" + request.team);
     keys.put("litellm.team.alias", request.team);
+    keys.put("litellm.api_key.hash", request.apiKeyHash());
     keys.put("litellm.metadata.user_api_key_alias", request.apiKey);
     keys.put("litellm.metadata.user_api_key_user_id", request.user);
     keys.put(

@@ -3,14 +3,12 @@
  */
 package io.spanmill.standalone.traffic;
 
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import java.util.ArrayList;
 import java.util.List;
 
 /** One export request and what it holds; kept until it is settled. */
 final class LoadBatch {
   private final List<TracePart> parts = new ArrayList<>();
-  private final ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
   private int spans;
   private int lateSpans;
   private int repeatedSpans;
@@ -23,7 +21,6 @@ final class LoadBatch {
    */
   void add(TracePart part, boolean late, boolean repeated) {
     parts.add(part);
-    request.addResourceSpans(part.resourceSpans());
     spans += part.spans();
     lateSpans += late ? part.spans() : 0;
     repeatedSpans += repeated ? part.spans() : 0;
@@ -47,7 +44,8 @@ final class LoadBatch {
   }
 
   OtlpBody body() {
-    return new OtlpBody(request.build().toByteArray(), false);
+    return new OtlpBody(
+        Spans.request(parts.stream().map(TracePart::resourceSpans).toList()).toByteArray(), false);
   }
 
   /** The very same request to be sent once more. */

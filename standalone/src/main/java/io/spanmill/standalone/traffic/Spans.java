@@ -4,6 +4,7 @@
 package io.spanmill.standalone.traffic;
 
 import com.google.protobuf.ByteString;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.ArrayValue;
 import io.opentelemetry.proto.common.v1.InstrumentationScope;
@@ -13,6 +14,7 @@ import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.ScopeSpans;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -41,6 +43,26 @@ final class Spans {
                     .setScope(InstrumentationScope.newBuilder().setName(scope))
                     .addAllSpans(spans)));
     return out.build();
+  }
+
+  /** What an exporter makes of the spans of its batch: each resource and scope is told once. */
+  static ExportTraceServiceRequest request(List<ResourceSpans> parts) {
+    Map<Resource, Map<InstrumentationScope, ScopeSpans.Builder>> grouped = new LinkedHashMap<>();
+    for (ResourceSpans part : parts) {
+      var scopes = grouped.computeIfAbsent(part.getResource(), r -> new LinkedHashMap<>());
+      for (ScopeSpans spans : part.getScopeSpansList()) {
+        scopes
+            .computeIfAbsent(spans.getScope(), s -> ScopeSpans.newBuilder().setScope(s))
+            .addAllSpans(spans.getSpansList());
+      }
+    }
+    ExportTraceServiceRequest.Builder request = ExportTraceServiceRequest.newBuilder();
+    grouped.forEach(
+        (resource, scopes) -> {
+          ResourceSpans.Builder spans = request.addResourceSpansBuilder().setResource(resource);
+          scopes.values().forEach(spans::addScopeSpans);
+        });
+    return request.build();
   }
 
   static Span span(

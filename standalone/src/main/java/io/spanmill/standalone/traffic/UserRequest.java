@@ -4,7 +4,11 @@
 package io.spanmill.standalone.traffic;
 
 import io.spanmill.model.ErrorClass;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +109,16 @@ final class UserRequest {
   ErrorClass errorClass() {
     TrafficFailure failure = failure();
     return failure == null ? ErrorClass.NONE : failure.errorClass;
+  }
+
+  /** What a proxy tells of the key itself. */
+  String apiKeyHash() {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(sha256.digest(apiKey.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
   }
 
   Attempt last() {

@@ -33,7 +33,10 @@ final class VllmExport {
     keys.put("gen_ai.latency.time_in_model_decode", Math.max(0, seconds - queued - prefill));
     keys.put("gen_ai.latency.time_in_model_inference", Math.max(0, seconds - queued));
     keys.put("gen_ai.request.id", attempt.responseId);
+    keys.put("gen_ai.request.top_p", 1.0);
     keys.put("gen_ai.request.max_tokens", 1024);
+    keys.put("gen_ai.request.temperature", 0.7);
+    keys.put("gen_ai.request.n", 1);
     part.add(
         parent,
         "llm_request",

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.spanmill.model.Layer;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ExampleTracesTest {
@@ -125,5 +127,75 @@ class ExampleTracesTest {
     // More attempts than requests failed: some were tried again.
     assertThat(gateway.errors).isGreaterThan(0);
     assertThat(totals.of(Layer.GATEWAY_REQUEST).errors).isLessThan(gateway.errors * 2);
+  }
+
+  @Test
+  void proxy_tellsOfAsManyServicesAsRealOnes() {
+    ExampleTraces traces = new ExampleTraces(5, "t");
+    int requests = 0;
+    for (int i = 0; i < 500; i++) {
+      List<Span> spans = traces.next(END).stream().flatMap(ExampleTracesTest::spans).toList();
+      for (Span server : spans) {
+        boolean first = server.getName().equals("Received Proxy Server Request");
+        boolean turnedAway =
+            server.getAttributesList().stream()
+                .anyMatch(
+                    a ->
+                        Set.of("BudgetExceededError", "AuthenticationError")
+                            .contains(a.getValue().getStringValue()));
+        if (!(first || server.getName().startsWith("POST /v1/")) || turnedAway) {
+          continue;
+        }
+        long services = spans.stream().filter(s -> isServiceOf(server, s, spans)).count();
+        assertThat(services).as(server.getName()).isBetween(first ? 6L : 2L, first ? 9L : 5L);
+        requests++;
+      }
+    }
+    assertThat(requests).isGreaterThan(300);
+  }
+
+  @Test
+  void request_tellsEachResourceAndScopeOnce() {
+    ExampleTraces traces = new ExampleTraces(5, "t");
+    List<ResourceSpans> parts = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      parts.addAll(traces.next(END));
+    }
+    List<ResourceSpans> grouped = Spans.request(parts).getResourceSpansList();
+    assertThat(grouped.stream().map(ResourceSpans::getResource).distinct()).hasSameSizeAs(grouped);
+    assertThat(grouped)
+        .allSatisfy(
+            of ->
+                assertThat(of.getScopeSpansList().stream().map(s -> s.getScope()).distinct())
+                    .hasSize(of.getScopeSpansCount()));
+    assertThat(grouped.stream().flatMap(ExampleTracesTest::told))
+        .containsExactlyInAnyOrderElementsOf(
+            parts.stream().flatMap(ExampleTracesTest::told).toList());
+  }
+
+  private static Stream<Span> spans(ResourceSpans of) {
+    return of.getScopeSpansList().stream().flatMap(scope -> scope.getSpansList().stream());
+  }
+
+  /** Spans with who told of them. */
+  private static Stream<List<Object>> told(ResourceSpans of) {
+    return of.getScopeSpansList().stream()
+        .flatMap(
+            scope ->
+                scope.getSpansList().stream()
+                    .map(span -> List.of(of.getResource(), scope.getScope(), span)));
+  }
+
+  /** Whether it is a service's span, of the server span itself or of one below it. */
+  private static boolean isServiceOf(Span server, Span span, List<Span> all) {
+    if (span.getAttributesList().stream().noneMatch(a -> a.getKey().equals("service"))) {
+      return false;
+    }
+    Object parent = span.getParentSpanId();
+    return parent.equals(server.getSpanId())
+        || all.stream()
+            .anyMatch(
+                s ->
+                    s.getSpanId().equals(parent) && s.getParentSpanId().equals(server.getSpanId()));
   }
 }
