@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,12 +31,14 @@ final class Comparison {
   private static final String COLLECTOR_TOPIC = "otlp_spans_collector";
   private static final int PARTITIONS = 4;
   private static final String INGEST = "ingest";
+  private static final String AGGREGATOR = "aggregator";
+  private static final String JOB = "job";
   private static final String OTLP_TO_KAFKA = "otlp-to-kafka";
   private static final String SPANMETRICS = "spanmetrics";
   private static final String SPANMETRICS_TRAFFIC = "spanmetrics-traffic";
-  private static final List<String> SERVICES = List.of(INGEST, "aggregator", "query-api");
+  private static final List<String> SERVICES = List.of(INGEST, AGGREGATOR, "query-api");
   private static final List<String> ALL =
-      List.of(INGEST, "aggregator", "query-api", OTLP_TO_KAFKA, SPANMETRICS, SPANMETRICS_TRAFFIC);
+      List.of(INGEST, AGGREGATOR, "query-api", OTLP_TO_KAFKA, SPANMETRICS, SPANMETRICS_TRAFFIC);
 
   private final Path home = Path.of(System.getProperty("spanmill.home"));
   private final PrintStream out = System.out;
@@ -45,9 +48,22 @@ final class Comparison {
   private Comparison(Map<String, String> options) {
     this.options = options;
     only = List.of(options.getOrDefault("only", String.join(",", ALL)).split(","));
-    if (!ALL.containsAll(only) || !(only.contains(INGEST) || only.contains(OTLP_TO_KAFKA))) {
+    List<String> others = new ArrayList<>(only);
+    others.removeAll(ALL);
+    others.remove(JOB);
+    if (!others.isEmpty() || !(only.contains(INGEST) || only.contains(OTLP_TO_KAFKA))) {
       throw new IllegalArgumentException(
-          "only= takes names of " + ALL + ", at least " + INGEST + " or " + OTLP_TO_KAFKA);
+          "only= takes names of "
+              + ALL
+              + " or "
+              + JOB
+              + ", at least "
+              + INGEST
+              + " or "
+              + OTLP_TO_KAFKA);
+    }
+    if (only.contains(JOB) && only.contains(AGGREGATOR)) {
+      throw new IllegalArgumentException("only= takes " + JOB + " in place of " + AGGREGATOR);
     }
   }
 
@@ -77,6 +93,9 @@ final class Comparison {
       for (String service : services) {
         stage.awaitReady(service);
       }
+      if (only.contains(JOB)) {
+        JobProcess.start(stage, options);
+      }
       int collectorPort = startCollectors(stage);
       measure(stage, collectorPort, rate, warm, seconds);
     }
@@ -87,11 +106,7 @@ final class Comparison {
     String bootstrap = stage.setting("kafka.bootstrap");
     for (String spanmetrics : List.of(SPANMETRICS, SPANMETRICS_TRAFFIC)) {
       if (only.contains(spanmetrics)) {
-        Map<String, String> metrics = new HashMap<>();
-        metrics.put("KAFKA_BOOTSTRAP", bootstrap);
-        metrics.put("TRACES_TOPIC", "otlp_spans");
-        metrics.put("PROMETHEUS", "127.0.0.1:" + Stage.freePort());
-        collector(stage, spanmetrics, metrics);
+        Collectors.spanmetrics(stage, spanmetrics);
       }
     }
     if (!only.contains(OTLP_TO_KAFKA)) {
@@ -108,7 +123,7 @@ final class Comparison {
     kafka.put("TRACES_TOPIC", COLLECTOR_TOPIC);
     kafka.put("KAFKA_ACKS", "all");
     kafka.put("KAFKA_COMPRESSION", "lz4");
-    collector(stage, OTLP_TO_KAFKA, kafka);
+    Collectors.start(stage, OTLP_TO_KAFKA, kafka);
     for (int attempt = 0; ; attempt++) {
       try (HttpSender probe = new HttpSender("127.0.0.1", port)) {
         return port;
@@ -119,17 +134,6 @@ final class Comparison {
         Thread.sleep(100);
       }
     }
-  }
-
-  private void collector(Stage stage, String configuration, Map<String, String> environment)
-      throws IOException {
-    stage.run(
-        configuration,
-        List.of(
-            home.resolve(".tools/collector/otelcol").toString(),
-            "--config",
-            home.resolve("benchmarks/collector/" + configuration + ".yaml").toString()),
-        environment);
   }
 
   private void measure(Stage stage, int collectorPort, int rate, int warm, int seconds)
@@ -225,14 +229,16 @@ final class Comparison {
                 }
               });
     }
-    for (String name : List.of(INGEST, "aggregator", "broker")) {
+    for (String name : List.of(INGEST, AGGREGATOR, JOB, "broker")) {
       if (threads.path(name).size() > 0) {
         out.println(name + ", s/M by thread: " + threads.path(name));
       }
     }
     ratio(result, INGEST, OTLP_TO_KAFKA);
-    ratio(result, "aggregator", SPANMETRICS);
-    ratio(result, "aggregator", SPANMETRICS_TRAFFIC);
+    for (String our : List.of(AGGREGATOR, JOB)) {
+      ratio(result, our, SPANMETRICS);
+      ratio(result, our, SPANMETRICS_TRAFFIC);
+    }
     String label = options.getOrDefault("label", "");
     String file = label.isEmpty() ? "compare.json" : "compare-" + label + ".json";
     Files.writeString(

@@ -6,13 +6,8 @@ package io.spanmill.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.spanmill.aggregator.JobAlone;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -28,7 +23,6 @@ import java.util.TreeMap;
  */
 final class JobBenchmark {
   private static final ObjectMapper MAPPER = new ObjectMapper();
-  private static final long DRAIN_LIMIT_MS = 30_000;
 
   private final PrintStream out = System.out;
 
@@ -48,14 +42,7 @@ final class JobBenchmark {
     result.put("rate", rate).put("seconds", seconds);
     try (Stage stage = new Stage(dir, home, List.of(), Options.settings(options))) {
       stage.start("ingest");
-      List<String> arguments =
-          stage.settings().entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-      List<String> java =
-          Options.java(options).stream().map(option -> option.replace("%n", "job")).toList();
-      Process job = stage.java("job", "1g", java, JobAlone.class, arguments);
-      BufferedReader said =
-          new BufferedReader(new InputStreamReader(job.getInputStream(), StandardCharsets.UTF_8));
-      awaitReady(said, dir);
+      JobProcess job = JobProcess.start(stage, options);
       Load load =
           new Load(
               stage,
@@ -75,58 +62,12 @@ final class JobBenchmark {
       Map<String, Double> threads = new TreeMap<>(watched.cpuByThread());
       threads.replaceAll((name, used) -> used - threadsBefore.getOrDefault(name, 0.0));
       JsonNode sent = load.end();
-      boolean equal = allCounted(said, job.getOutputStream(), calls(sent));
+      boolean equal = job.allCounted(JobProcess.calls(sent), out);
       report(watched, sent, cpu, threads, result);
-      out.println(equal ? "calls: equal to those sent" : "DIFFERENT calls");
       String label = options.getOrDefault("label", Integer.toString(rate));
       Path file = home.resolve("benchmarks/target/job-" + label + ".json");
       Files.writeString(file, result.toPrettyString() + "\n");
       return equal;
-    }
-  }
-
-  private static void awaitReady(BufferedReader said, Path dir) throws IOException {
-    String line = said.readLine();
-    while (line != null && !line.equals("ready")) {
-      line = said.readLine();
-    }
-    if (line == null) {
-      throw new IOException("the job did not start; see " + dir.resolve("job.err"));
-    }
-  }
-
-  private static long calls(JsonNode sent) {
-    long sum = 0;
-    for (JsonNode layer : sent.path("expected").path("layers")) {
-      sum += layer.path("calls").asLong();
-    }
-    return sum;
-  }
-
-  private boolean allCounted(BufferedReader said, OutputStream to, long wanted)
-      throws IOException, InterruptedException {
-    long limit = System.currentTimeMillis() + DRAIN_LIMIT_MS;
-    while (true) {
-      to.write('\n');
-      to.flush();
-      String line = said.readLine();
-      while (line != null && !line.startsWith("calls ")) {
-        line = said.readLine();
-      }
-      if (line == null) {
-        throw new IOException("the job ended by itself");
-      }
-      String[] counts = line.split(" ");
-      long counted = Long.parseLong(counts[1]);
-      if (counted == wanted) {
-        out.printf("%n%d calls in %s partials", counted, counts[2]);
-        return true;
-      }
-      if (counted > wanted || System.currentTimeMillis() > limit) {
-        out.printf("counted %d calls, sent %d%n", counted, wanted);
-        return false;
-      }
-      Thread.sleep(200);
     }
   }
 
