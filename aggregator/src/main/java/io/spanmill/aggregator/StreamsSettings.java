@@ -20,10 +20,10 @@ final class StreamsSettings {
   private static final int LATEST_COMMIT_MS = 5000;
 
   /** Compressed bytes that are fetched at once. */
-  private static final int FETCH_BYTES = 256 * 1024;
+  private static final int FETCH_BYTES = 1024 * 1024;
 
   /** Longest that a record waits at the broker for others to be fetched with. */
-  private static final int FETCH_WAIT_MS = 50;
+  private static final int FETCH_WAIT_MS = 100;
 
   private static final int RECORD_OVERHEAD_BYTES = 200_000;
 
@@ -61,6 +61,8 @@ final class StreamsSettings {
     consumer(p, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6000);
     consumer(p, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1500);
     producer(p, ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    // Nobody reads what is not committed, and a commit sends what waits: fewer, larger batches.
+    producer(p, ProducerConfig.LINGER_MS_CONFIG, 300);
     producer(p, ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
     producer(
         p,

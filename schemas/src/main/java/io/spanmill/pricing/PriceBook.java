@@ -73,7 +73,7 @@ public final class PriceBook {
       byModel
           .values()
           .forEach(l -> l.sort(Comparator.comparingLong(PriceEntry::validFromMs).reversed()));
-      return new PriceBook(id, Map.copyOf(byModel), size);
+      return new PriceBook(id, new HashMap<>(byModel), size);
     }
   }
 }
