@@ -160,8 +160,16 @@ record Asked(String name, String path, int barMs) {
             "first: traces, dearest, of a team, 30 d",
             "/api/v1/traces" + month + "&sort=-cost&team=team-3"),
         list("first: traces, fastest, 30 d", "/api/v1/traces" + month + "&sort=duration"),
+        list("first: traces, fewest spans, 30 d", "/api/v1/traces" + month + "&sort=spans"),
+        list("first: traces, fewest errors, 30 d", "/api/v1/traces" + month + "&sort=errors"),
+        list("first: traces, failed, 30 d", "/api/v1/traces" + month + "&status=error"),
+        list(
+            "first: calls, most tokens, of a team, 30 d",
+            "/api/v1/calls" + month + "&sort=-tokens&team=team-3"),
         list("first: traces, slowest, 24 h", "/api/v1/traces?from=now-24h&sort=-duration"),
         list("first: sessions, dearest, 30 d", "/api/v1/sessions" + month + "&sort=-cost"),
+        list("first: sessions, cheapest, 30 d", "/api/v1/sessions" + month + "&sort=cost"),
+        list("first: sessions, shortest, 30 d", "/api/v1/sessions" + month + "&sort=duration"),
         list("first: sessions, text, 30 d", "/api/v1/sessions" + month + "&q=session-17"),
         list("first: agentops, newest, all time", agentOps),
         list("first: agentops, text, all time", agentOps + "&query=abc4"));

@@ -4,6 +4,7 @@
 package io.spanmill.query.sql;
 
 import java.math.BigDecimal;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -108,15 +109,29 @@ final class SessionsInOrder {
   }
 
   /**
+   * Which sessions are put together, from which traces.
+   *
+   * @param lows later halves of the ids of all their traces, and of some others
+   * @param names of sessions that all their traces are among; the others are left out
+   */
+  record Among(Collection<String> lows, Set<SessionTraces.Key> names) {}
+
+  /**
    * The first sessions from the least up, of a long range that nothing narrows: begin and end of
    * traces by hour and the names that they tell are a fifth of the rows, and what is there twice
-   * changes neither. Spans themselves tell of the hours that are in the range in part.
+   * changes neither.
    *
-   * @param several the names of traces that tell several
+   * @param named the names of traces that tell several, or of all where only some are put together
+   * @param among those that are put together, or null for all
    */
   List<Place> least(
-      Question q, String sort, Map<SessionTraces.TraceOf, String> several, int count) {
+      Question q,
+      String sort,
+      Map<SessionTraces.TraceOf, String> named,
+      @Nullable Among among,
+      int count) {
     Set<String> projects = q.scope().projects();
+    Collection<String> lows = among == null ? List.of() : among.lows();
     boolean byCalls = TraceBounds.isOfCalls(sort);
     String value =
         switch (sort) {
@@ -131,30 +146,24 @@ final class SessionsInOrder {
             .add("SELECT toString(of_project) AS in_project, sid, toString(v) AS place FROM (");
     sql.add("SELECT t.project AS of_project, if(n.name != '', n.name, ")
         .add("lower(hex(reinterpretAsFixedString(t.id)))) AS sid, " + value + " AS v FROM (SELECT")
-        .add(" project, id, min(began) AS began, max(ended) AS ended FROM (SELECT project, ")
-        .add(TraceBounds.NUMBER + " AS id, start_ns AS began, end_ns AS ended FROM trace_bounds")
-        .add(" WHERE ")
-        .in("project", projects);
-    TraceBounds.hours(sql, q.range().wholeHours());
-    sql.add(" UNION ALL SELECT project, " + TracesReader.ID + ", ")
-        .add("toUnixTimestamp64Nano(start_time), toUnixTimestamp64Nano(end_time) FROM spans WHERE ")
-        .in("project", projects);
-    atTheEnds(sql, q);
-    sql.add(
-        ") GROUP BY project, id) AS t LEFT JOIN (SELECT project, id, any(session) AS name FROM (");
-    names(sql, q);
-    sql.add(") GROUP BY project, id HAVING min(session) = max(session)");
-    if (!several.isEmpty()) {
-      List<Map.Entry<SessionTraces.TraceOf, String>> each = List.copyOf(several.entrySet());
-      sql.add(" UNION ALL SELECT k.1, reinterpretAsUInt128(toFixedString(unhex(k.2), 16)), k.3")
-          .add(" FROM (SELECT arrayJoin(arrayZip(")
-          .bindAll(each.stream().map(e -> e.getKey().project()).toList())
-          .add(", ")
-          .bindAll(each.stream().map(e -> e.getKey().trace()).toList())
-          .add(", ")
-          .bindAll(each.stream().map(Map.Entry::getValue).toList())
-          .add(")) AS k)");
+        .add(" project, " + TraceBounds.NUMBER + " AS id, min(began) AS began, max(ended) AS ended")
+        .add(" FROM (");
+    TracesByHour.within(q).append(sql, lows);
+    sql.add(") GROUP BY project, id) AS t LEFT JOIN (");
+    if (among == null) {
+      sql.add("SELECT project, id, any(session) AS name FROM (");
+      names(sql, q, lows);
+      sql.add(") GROUP BY project, id HAVING min(session) = max(session) UNION ALL ");
     }
+    List<Map.Entry<SessionTraces.TraceOf, String>> each = List.copyOf(named.entrySet());
+    sql.add("SELECT k.1 AS project, reinterpretAsUInt128(toFixedString(unhex(k.2), 16)) AS id,")
+        .add(" k.3 AS name FROM (SELECT arrayJoin(arrayZip(")
+        .bindAll(each.stream().map(e -> e.getKey().project()).toList())
+        .add(", ")
+        .bindAll(each.stream().map(e -> e.getKey().trace()).toList())
+        .add(", ")
+        .bindAll(each.stream().map(Map.Entry::getValue).toList())
+        .add(")) AS k)");
     sql.add(") AS n ON n.project = t.project AND n.id = t.id");
     if (byCalls) {
       sql.add(
@@ -162,8 +171,9 @@ final class SessionsInOrder {
                   + TracesReader.ID
                   + " AS id, countIf(priced = 'priced') AS priced,")
           .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost, sum(" + CallsReader.TOKENS)
-          .add(") AS tokens FROM calls FINAL WHERE ");
+          .add(") AS tokens FROM calls FINAL PREWHERE ");
       CallsReader.range(sql, q);
+      of(sql, TraceBounds.LOW, lows);
       sql.add(" GROUP BY id) AS c ON c.id = t.id");
     } else if (sort.equals("errors")) {
       sql.add(
@@ -174,6 +184,13 @@ final class SessionsInOrder {
           .in("project", projects);
       sql.add(" AND ").during("ts", q.range());
       sql.add(" AND failed GROUP BY project, id) AS c ON c.project = t.project AND c.id = t.id");
+    }
+    if (among != null) {
+      sql.add(" WHERE n.name = '' OR (toString(t.project), n.name) IN (SELECT arrayJoin(arrayZip(")
+          .bindAll(among.names().stream().map(SessionTraces.Key::project).toList())
+          .add(", ")
+          .bindAll(among.names().stream().map(SessionTraces.Key::id).toList())
+          .add(")))");
     }
     sql.add(" GROUP BY of_project, sid) ORDER BY v, in_project, sid LIMIT ").bind(count);
     return database.query(sql, database.spilling()).stream()
@@ -186,24 +203,30 @@ final class SessionsInOrder {
   }
 
   /**
-   * Of the traces that tell several names in the range, the one that the earliest span tells.
+   * The names of these traces in the range: of several, the one that the earliest span tells.
    *
+   * @param lows later halves of their ids; empty for all traces that tell several names
    * @return null if they are very many
    */
-  @Nullable Map<SessionTraces.TraceOf, String> ofSeveralNames(Question q, TraceBounds bounds) {
+  @Nullable Map<SessionTraces.TraceOf, String> namesOf(
+      Question q, TraceBounds bounds, Collection<String> lows) {
     Set<String> projects = q.scope().projects();
     Sql sql =
-        new Sql().add("SELECT DISTINCT lower(hex(reinterpretAsFixedString(id))) AS trace FROM (");
-    sql.add("SELECT project, id FROM (");
-    names(sql, q);
-    sql.add(") GROUP BY project, id HAVING min(session) != max(session)) LIMIT ")
-        .bind(TraceBounds.MAX_APART + 1);
-    List<String> ids =
-        database.query(sql, database.spilling()).stream().map(r -> r.text("trace")).toList();
-    if (ids.size() > TraceBounds.MAX_APART) {
+        new Sql()
+            .add("SELECT project, lower(hex(reinterpretAsFixedString(id))) AS trace,")
+            .add(" min(session) AS name, name != max(session) AS several FROM (");
+    names(sql, q, lows);
+    sql.add(") GROUP BY project, id").add(lows.isEmpty() ? " HAVING several LIMIT " : " LIMIT ");
+    List<Row> rows = database.query(sql.bind(TraceBounds.MAX_APART + 1), database.spilling());
+    if (rows.size() > TraceBounds.MAX_APART) {
       return null;
     }
     Map<SessionTraces.TraceOf, String> out = new HashMap<>();
+    rows.forEach(
+        r ->
+            out.put(new SessionTraces.TraceOf(r.text("project"), r.text("trace")), r.text("name")));
+    List<String> ids =
+        rows.stream().filter(r -> r.bool("several")).map(r -> r.text("trace")).toList();
     if (ids.isEmpty()) {
       return out;
     }
@@ -223,19 +246,22 @@ final class SessionsInOrder {
   }
 
   /** Appends a query for what names traces tell in the range. */
-  private static void names(Sql sql, Question q) {
+  private static void names(Sql sql, Question q, Collection<String> lows) {
     sql.add("SELECT project, " + TraceBounds.NUMBER + " AS id, session FROM session_traces WHERE ")
         .in("project", q.scope().projects());
     TraceBounds.hours(sql, q.range().wholeHours());
+    of(sql, "trace_low", lows);
     sql.add(" UNION ALL SELECT project, " + TracesReader.ID + " AS id, session FROM spans WHERE ")
         .in("project", q.scope().projects());
-    atTheEnds(sql, q);
+    sql.add(" AND ").during("ts", q.range().outside(q.range().wholeHours()));
+    of(sql, TraceBounds.LOW, lows);
     sql.add(" AND session != ''");
   }
 
-  /** Appends that spans are of the hours that are in the range in part. */
-  private static void atTheEnds(Sql sql, Question q) {
-    sql.add(" AND ").during("ts", q.range().outside(q.range().wholeHours()));
+  private static void of(Sql sql, String low, Collection<String> lows) {
+    if (!lows.isEmpty()) {
+      TraceBounds.lows(sql.add(" AND "), low, lows);
+    }
   }
 
   /** Up to {@code limit + 1} sessions in order. */

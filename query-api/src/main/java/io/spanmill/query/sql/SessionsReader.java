@@ -44,6 +44,7 @@ public final class SessionsReader {
   private final KeptOrder<SessionsInOrder.Place> places = new KeptOrder<>(MAX_PLACES);
   private final SessionNamings namings;
   private final SessionsWithText withText;
+  private final SessionsUpwards upwards;
 
   SessionsReader(Database database) {
     this.database = database;
@@ -55,6 +56,7 @@ public final class SessionsReader {
     this.kept = new KeptSessions();
     this.withText = new SessionsWithText(database, traces, rows, kept);
     this.traceBounds = new TraceBounds(database);
+    this.upwards = new SessionsUpwards(database, inOrder, traceBounds);
   }
 
   public SessionNamings namings() {
@@ -176,17 +178,23 @@ public final class SessionsReader {
     public List<SessionsInOrder.Place> first(int count) {
       SessionQuery first = query.first(count - 1);
       if (!query.descending()) {
-        Map<SessionTraces.TraceOf, String> several =
-            narrowed ? null : inOrder.ofSeveralNames(q, traceBounds);
-        return several == null
-            ? places(inOrder.first(q, first), count)
-            : inOrder.least(q, query.sort(), several, count);
+        List<SessionsInOrder.Place> least = narrowed ? null : least(count);
+        return least == null ? places(inOrder.first(q, first), count) : least;
       }
       Exact found =
           query.sort().equals("start")
               ? newest(q, first, narrowed, all(q))
               : greatest(q, first, narrowed);
       return places(found == null ? inOrder.first(q, first) : found.sessions(), count);
+    }
+
+    private @Nullable List<SessionsInOrder.Place> least(int count) {
+      List<SessionsInOrder.Place> least = upwards.first(q, query.sort(), count);
+      if (least != null) {
+        return least;
+      }
+      Map<SessionTraces.TraceOf, String> several = inOrder.namesOf(q, traceBounds, List.of());
+      return several == null ? null : inOrder.least(q, query.sort(), several, null, count);
     }
 
     @Override

@@ -68,7 +68,8 @@ final class TraceBounds {
   }
 
   /**
-   * The same, as many as are kept.
+   * The same, as many as are kept; of money and tokens those of traces that hold, or held, a call
+   * that the filters ask for.
    *
    * @param written when spans and calls were written
    */
@@ -78,7 +79,7 @@ final class TraceBounds {
   }
 
   private static KeptBounds.Asked asked(Question q, String sort) {
-    return new KeptBounds.Asked("traces", q.scope(), sort, q.range().lengthMs());
+    return new KeptBounds.Asked("traces", q.scope(), q.filters(), sort, true, q.range().lengthMs());
   }
 
   /** Whether calls tell what is sorted by, and not spans. */
@@ -96,14 +97,22 @@ final class TraceBounds {
     Sql sql = begin().add(LOW + " AS low, max(" + HIGH + ") AS high, ");
     sql.add("sum(" + CallsReader.valueOf(sort) + ") AS v FROM calls PREWHERE ");
     CallsReader.range(sql, q);
+    sql.add(" WHERE 1");
     if (!hours.isEmpty()) {
-      sql.add(" WHERE low IN (SELECT " + LOW + " FROM calls WHERE ");
-      CallsReader.range(sql, q);
-      sql.add(" AND ");
-      inHours(sql, "toStartOfHour(event_time)", hours);
+      inHours(ofCalls(sql, q).add(" AND "), "toStartOfHour(event_time)", hours);
+      sql.add(")");
+    }
+    if (!q.filters().isEmpty()) {
+      q.filters().and(ofCalls(sql, q));
       sql.add(")");
     }
     return read(sql.add(" GROUP BY low HAVING v > 0"), count);
+  }
+
+  /** Appends that a trace is one of calls that conditions follow for. */
+  private static Sql ofCalls(Sql sql, Question q) {
+    CallsReader.range(sql.add(" AND low IN (SELECT " + LOW + " FROM calls WHERE "), q);
+    return sql;
   }
 
   private List<KeptBounds.Bound> ofSpans(Question q, String sort, Set<Long> hours, int count) {
@@ -285,7 +294,16 @@ final class TraceBounds {
   }
 
   private static Sql lows(Sql sql, Collection<String> lows) {
-    return sql.add(" AND trace_low IN (SELECT byteSwap(reinterpretAsUInt64(unhex(arrayJoin(")
+    return lows(sql.add(" AND "), "trace_low", lows);
+  }
+
+  /**
+   * Appends that a later half of an id is one of these.
+   *
+   * @param low program text of a number
+   */
+  static Sql lows(Sql sql, String low, Collection<String> lows) {
+    return sql.add(low + " IN (SELECT byteSwap(reinterpretAsUInt64(unhex(arrayJoin(")
         .bindAll(lows)
         .add(")))))");
   }

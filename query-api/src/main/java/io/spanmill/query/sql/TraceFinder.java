@@ -52,6 +52,7 @@ public final class TraceFinder {
   private final TraceBounds bounds;
   private final KeptTraces kept;
   private final TracesWithText withText;
+  private final TracesUpwards upwards;
   private final KeptOrder<Found> places = new KeptOrder<>(MAX_KEPT);
 
   /**
@@ -63,6 +64,7 @@ public final class TraceFinder {
     this.bounds = new TraceBounds(database);
     this.kept = new KeptTraces(bounds, traces::whole, sureSinceMs);
     this.withText = new TracesWithText(database, bounds, inOrder);
+    this.upwards = new TracesUpwards(database);
   }
 
   /**
@@ -97,7 +99,7 @@ public final class TraceFinder {
       return new Matches(slice, since(slice));
     }
     if (isLong(q.range()) && query.text() == null) {
-      boolean kept = query.descending() && !newest && isWhole(q, query);
+      boolean kept = query.descending() && !newest && isBounded(q, query);
       Matches known = kept ? greatestKnown(q, query) : null;
       known = known == null ? inOrder(q, query) : known;
       if (known != null) {
@@ -127,6 +129,14 @@ public final class TraceFinder {
     return !query.narrows() && q.filters().isEmpty();
   }
 
+  /** Whether bounds are kept of all traces that the list has. */
+  private static boolean isBounded(Question q, TraceQuery query) {
+    return isWhole(q, query)
+        || (!query.narrows()
+            && TraceBounds.isOfCalls(query.sort())
+            && WholeTrace.tells(q.filters()));
+  }
+
   /**
    * The page from the places that are kept, with its rows.
    *
@@ -140,7 +150,7 @@ public final class TraceFinder {
     Cursor after = query.after();
     Found before =
         after == null ? null : new Found(after.values().get(1), after.values().get(0), 0);
-    boolean byBounds = query.descending() && !query.sort().equals("start");
+    boolean byBounds = query.descending() ? !query.sort().equals("start") : isWhole(q, query);
     int wanted = query.limit() + 1;
     List<Found> found =
         places.page(
@@ -150,7 +160,7 @@ public final class TraceFinder {
             written,
             Math.max(byBounds ? KEPT_BY_BOUNDS : KEPT, 2 * wanted),
             new KeptOrder.Page<>(row -> before == null || order.compare(row, before) > 0, wanted),
-            new InOrder(q, query, order, sinceMs));
+            new InOrder(q, query, order, sinceMs, written));
     if (found == null) {
       return null;
     }
@@ -165,12 +175,15 @@ public final class TraceFinder {
     private final TraceQuery query;
     private final Comparator<Found> order;
     private final long sinceMs;
+    private final WrittenHours written;
 
-    InOrder(Question q, TraceQuery query, Comparator<Found> order, long sinceMs) {
+    InOrder(
+        Question q, TraceQuery query, Comparator<Found> order, long sinceMs, WrittenHours written) {
       this.q = q;
       this.query = query;
       this.order = order;
       this.sinceMs = sinceMs;
+      this.written = written;
     }
 
     @Override
@@ -180,7 +193,9 @@ public final class TraceFinder {
 
     @Override
     public List<Found> first(int count) {
-      return anew(q, query.first(count - 1)).traces();
+      boolean all = !query.descending() && isWhole(q, query);
+      List<Found> least = all ? upwards.first(q, query.sort(), written, count) : null;
+      return least == null ? anew(q, query.first(count - 1)).traces() : least;
     }
 
     @Override
@@ -323,7 +338,7 @@ public final class TraceFinder {
       long startMs = Math.floorDiv(trace.startNs(), 1_000_000L);
       if (!trace.isWithin(range)) {
         inPart.put(trace.id(), trace.minutes());
-      } else if (range.contains(startMs)) {
+      } else if (range.contains(startMs) && trace.has(q)) {
         BigDecimal value = trace.value(query.sort(), q.scope());
         KeptBounds.Bound exact = new KeptBounds.Bound(trace.id(), value);
         if (isAfter(exact, query.after())) {

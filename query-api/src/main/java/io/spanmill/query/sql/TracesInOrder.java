@@ -109,7 +109,11 @@ final class TracesInOrder {
             ? " FROM (SELECT trace_id, span_id, parent_span_id, start_time, end_time, failed"
             : "");
     if (byHours) {
-      byHours(sql, q);
+      sql.add(
+              " FROM (SELECT id, began, ended, reinterpretAsFixedString(id) AS trace_id FROM (SELECT ")
+          .add(TraceBounds.NUMBER + " AS id, began, ended FROM (");
+      TracesByHour.begunIn(q).append(sql, List.of());
+      sql.add("))) WHERE 1");
     } else {
       where(sql, counts && !once ? "spans FINAL" : "spans", q, q.range().ofTraces());
       only(sql, among, "ts");
@@ -145,29 +149,6 @@ final class TracesInOrder {
         && query.text() == null
         && upToMs == q.range().toMs()
         && q.range().lengthMs() >= TraceBounds.SHORT_MS;
-  }
-
-  /**
-   * Appends the begin and end of traces by hour, with which they are a fifth of the rows: no span
-   * changes them by being there twice. Of hours that are in the range in part, and of those that
-   * may have spans that began after its end, spans themselves tell. A span ends after it began.
-   */
-  private static void byHours(Sql sql, Question q) {
-    TimeRange whole = q.range().wholeHours();
-    sql.add(
-            " FROM (SELECT id, began, ended, reinterpretAsFixedString(id) AS trace_id FROM (SELECT ")
-        .add(TraceBounds.NUMBER + " AS id, start_ns AS began, end_ns AS ended FROM trace_bounds")
-        .add(" WHERE ")
-        .in("project", q.scope().projects());
-    TraceBounds.hours(sql, whole);
-    sql.add(" UNION ALL SELECT " + TracesReader.ID + " AS id, " + BEGAN + " AS began, ")
-        .add(ENDED + " AS ended FROM spans WHERE ")
-        .in("project", q.scope().projects())
-        .add(" AND ")
-        .during("ts", q.range().ofTraces().outside(whole))
-        .add(" AND toUnixTimestamp64Milli(start_time) < ")
-        .bind(q.range().toMs() + 1);
-    sql.add(")) WHERE 1");
   }
 
   private static void only(Sql sql, @Nullable Places among, String column) {

@@ -3,7 +3,9 @@
  */
 package io.spanmill.query.sql;
 
+import io.spanmill.model.Dimension;
 import java.math.BigDecimal;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -19,6 +21,32 @@ import java.util.Set;
 public record WholeTrace(
     String id, Row summary, List<Row> calls, boolean complete, Set<Long> minutes) {
   private static final BigDecimal UNPRICED = BigDecimal.ONE.negate();
+
+  /** What its rows of calls tell. */
+  private static final Set<Dimension> TOLD =
+      EnumSet.of(
+          Dimension.MODEL,
+          Dimension.TEAM,
+          Dimension.API_KEY,
+          Dimension.USER,
+          Dimension.ERROR_CLASS);
+
+  /** Whether {@link #has} can tell. */
+  static boolean tells(Filters filters) {
+    return filters.attributes().isEmpty() && TOLD.containsAll(filters.values().keySet());
+  }
+
+  /** Whether it holds a counted call that the filters ask for, if they ask for any. */
+  boolean has(Question q) {
+    TimeRange ends = q.range().ofTraces();
+    return q.filters().isEmpty()
+        || calls.stream()
+            .anyMatch(
+                c ->
+                    isCounted(c, q.scope())
+                        && ends.contains(c.integer("event_ms"))
+                        && q.filters().match(c));
+  }
 
   /**
    * Whether all of it is what a list of the range looks at, so that the list orders it by what it
