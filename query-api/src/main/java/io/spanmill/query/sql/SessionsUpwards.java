@@ -20,7 +20,7 @@ final class SessionsUpwards {
   /** Parts looked at for each session asked for: many are of traces that name one. */
   private static final int PARTS_OF_EACH = 3;
 
-  /** The same where the parts of all traces are equal. */
+  /** The same where the parts of all traces are equal; more of them would not tell more. */
   private static final int EQUAL_PARTS_OF_EACH = 8;
 
   private static final int MAX_PARTS = 20_000;
@@ -52,8 +52,9 @@ final class SessionsUpwards {
    */
   @Nullable List<SessionsInOrder.Place> first(Question q, String sort, int count) {
     String part = PARTS.get(sort);
-    int each = TraceBounds.isOfCalls(sort) ? EQUAL_PARTS_OF_EACH : PARTS_OF_EACH;
-    for (int n = each * count; part != null && n <= MAX_PARTS; n *= GROWTH) {
+    boolean equal = TraceBounds.isOfCalls(sort);
+    int n = (equal ? EQUAL_PARTS_OF_EACH : PARTS_OF_EACH) * count;
+    for (int most = equal ? n : MAX_PARTS; part != null && n <= most; n *= GROWTH) {
       List<SessionsInOrder.Place> parts = parts(q, part, n);
       boolean all = parts.size() < n;
       SessionsInOrder.Among among = all ? null : among(q, parts);

@@ -13,6 +13,7 @@ import io.spanmill.model.Layer;
 import io.spanmill.model.WindowKind;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import java.math.BigDecimal;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -176,12 +177,18 @@ class UpwardsIT {
             "if(sum(priced) = 0, toDecimal128(-1, 12), sum(cost))",
             "tokens",
             "sum(tokens)");
+    Set<String> decided = new HashSet<>();
     values.forEach(
         (sort, value) -> {
           List<String> all = allSessions(value);
           assertThat(all).as("sessions").hasSizeGreaterThan(150);
           for (int count : COUNTS) {
             List<SessionsInOrder.Place> found = upwards.first(Q, sort, count);
+            if (found == null && Set.of("cost", "tokens").contains(sort)) {
+              // Too few of those that were looked at have none.
+              continue;
+            }
+            decided.add(sort);
             assertThat(found).as(sort).isNotNull();
             assertThat(
                     found.stream()
@@ -191,6 +198,7 @@ class UpwardsIT {
                 .isEqualTo(all.subList(0, count));
           }
         });
+    assertThat(decided).as("orders").isEqualTo(values.keySet());
   }
 
   private static String plain(BigDecimal value) {
