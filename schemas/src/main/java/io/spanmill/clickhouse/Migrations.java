@@ -47,7 +47,8 @@ public final class Migrations {
           "V008__shown.sql",
           "V009__bounds.sql",
           "V010__minutes.sql",
-          "V011__texts.sql");
+          "V011__texts.sql",
+          "V012__lookups.sql");
 
   static final String FOLDER = "/db/clickhouse/";
 

@@ -5,6 +5,7 @@ package io.spanmill.clickhouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.clickhouse.client.api.query.GenericRecord;
 import io.spanmill.config.Keys;
@@ -156,6 +157,42 @@ class MigrationsIT {
           .as("no text goes before its spans")
           .contains("TTL toDateTime(day + 2)");
     }
+  }
+
+  @Test
+  void tracesOfAStoreThatHasSpans_areIndexedLikeThoseThatCome() {
+    Settings settings = settings("lookups", Map.of());
+    try (ClickHouse clickHouse = ClickHouse.open(settings)) {
+      Migrations.apply(clickHouse, settings);
+      clickHouse.execute(Sql.of("ALTER TABLE trace_bounds DROP INDEX by_low"));
+      clickHouse.execute(
+          Sql.of("ALTER TABLE session_traces DROP INDEX by_low, DROP INDEX by_session"));
+      clickHouse.execute(
+          Sql.of("ALTER TABLE schema_migrations DELETE WHERE version = 12")
+              .setting("mutations_sync", 2));
+      String day = LocalDate.now(ZoneOffset.UTC).minusDays(2).toString();
+      child(clickHouse, day + " 03:10:00", "first");
+      assertThat(withoutIndex(clickHouse)).containsExactly("session_traces", "trace_bounds");
+      Migrations.apply(clickHouse, settings);
+      child(clickHouse, day + " 04:10:00", "other");
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(withoutIndex(clickHouse)).isEmpty());
+    }
+  }
+
+  /** Tables that have parts without any index but that of their order. */
+  private static List<String> withoutIndex(ClickHouse clickHouse) {
+    return clickHouse
+        .query(
+            Sql.of(
+                    "SELECT DISTINCT table FROM system.parts WHERE database = {db:String} AND active"
+                        + " AND table IN ('trace_bounds', 'session_traces')"
+                        + " AND secondary_indices_compressed_bytes = 0 ORDER BY table")
+                .with("db", clickHouse.database()))
+        .stream()
+        .map(r -> r.getString("table"))
+        .toList();
   }
 
   private static void root(ClickHouse clickHouse, String at, String of) {
