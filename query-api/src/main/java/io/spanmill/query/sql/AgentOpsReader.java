@@ -92,9 +92,11 @@ public final class AgentOpsReader {
   public Listed list(
       Question q, @Nullable String text, String sort, boolean descending, int limit, int offset) {
     Page asked = new Page(sort, descending, limit, offset);
+    Set<String> projects = q.scope().projects();
+    Supplier<WrittenHours> written = database.begin(() -> traces.written(projects));
     if (text == null && asked.end() <= NEAR_PAGE && isSame(q, asked)) {
       Supplier<TraceSums> all = database.begin(() -> sums(q, null, split(q)));
-      List<WholeTrace> page = greatest(q, asked);
+      List<WholeTrace> page = greatest(q, asked, written);
       if (page != null) {
         return new Listed(page, all.get());
       }
@@ -107,7 +109,7 @@ public final class AgentOpsReader {
       ids = orders.read(q, places, asked.order(database), split).page(offset, limit);
     }
     List<WholeTrace> page =
-        traces.whole(q.scope().projects(), ids == null ? anywhere(q, text, asked) : ids);
+        traces.whole(projects, ids == null ? anywhere(q, text, asked) : ids, written.get());
     return new Listed(page, all.get());
   }
 
@@ -146,7 +148,8 @@ public final class AgentOpsReader {
    *
    * @return null if it does not order all of the page the same
    */
-  private @Nullable List<WholeTrace> greatest(Question q, Page asked) {
+  private @Nullable List<WholeTrace> greatest(
+      Question q, Page asked, Supplier<WrittenHours> written) {
     String same = Objects.requireNonNull(SAME_SORTS.get(asked.sort()));
     int end = (int) asked.end();
     TraceQuery query =
@@ -165,7 +168,7 @@ public final class AgentOpsReader {
             .limit(asked.limit())
             .toList();
     return matches.whole().isEmpty()
-        ? traces.whole(q.scope().projects(), ids)
+        ? traces.whole(q.scope().projects(), ids, written.get())
         : ids.stream().map(matches.whole()::get).filter(Objects::nonNull).toList();
   }
 

@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,11 +20,17 @@ import org.jspecify.annotations.Nullable;
  * and when they began at the latest; only those of the page are read. Thread-safe.
  */
 final class SessionsWithText {
-  /** Hours with the text that are looked at, newest first; then all. */
-  private static final int[] HOURS = {4, 16, 64, 256};
+  /** Hours with the text that are looked at first, the newest. */
+  private static final int FIRST_HOURS = 2;
 
-  /** The same where ids of traces may have it, which can be in any hour. */
-  private static final int[] HOURS_OF_IDS = {1, 30, 240};
+  /**
+   * The same where ids of traces may have it, which can be in any hour: a short part is in many.
+   */
+  private static final int FIRST_OF_SHORT_PART = 1;
+
+  private static final int FIRST_OF_PART = 16;
+
+  private static final int SHORT_PART = 3;
 
   /** Sessions beyond the page, for those that are not what they seem. */
   private static final int SPARE = 16;
@@ -68,21 +75,61 @@ final class SessionsWithText {
     if (hits.isEmpty() && !ids) {
       return List.of();
     }
+    Supplier<WrittenHours> written =
+        database.begin(
+            () ->
+                WrittenHours.read(
+                    database,
+                    q.scope().projects(),
+                    q.range(),
+                    List.of("span_hours", "call_hours")));
     if (query.descending() && query.sort().equals("start")) {
-      for (long since : slices(q, query, hits, ids)) {
-        List<Session> some = newest(q, query, search(q, text, hits.since(since), ids, since));
-        if (some == null || some.size() > query.limit()) {
-          return some;
-        }
-      }
-      return newest(q, query, search(q, text, hits, ids, 0));
+      return newest(q, query, text, hits, ids, written);
     }
     if (hits.texts() > MAX_SESSIONS) {
       return null;
     }
     List<SessionsInOrder.Candidate> few = candidates(q, search(q, text, hits, ids, 0));
-    List<Session> found = few.size() > MAX_SESSIONS ? null : read(q, text, few);
+    List<Session> found = few.size() > MAX_SESSIONS ? null : read(q, text, few, written);
     return found == null ? null : page(query, found);
+  }
+
+  private @Nullable List<Session> newest(
+      Question q,
+      SessionQuery query,
+      String text,
+      SpanTexts.Hits hits,
+      boolean ids,
+      Supplier<WrittenHours> written) {
+    long upToMs = Slices.newestMs(q.range(), query.after());
+    List<Long> hours =
+        ids
+            ? hours(q.range().fromMs(), upToMs)
+            : List.copyOf(hits.all().headSet(upToMs, false).descendingSet());
+    int first = text.length() > SHORT_PART ? FIRST_OF_PART : FIRST_OF_SHORT_PART;
+    for (int looked = ids ? first : FIRST_HOURS; looked < hours.size(); ) {
+      long since = hours.get(looked - 1);
+      Search search = search(q, text, hits.since(since), ids, since);
+      List<Session> some = newest(q, query, search, written);
+      if (some == null || some.size() > query.limit()) {
+        return some;
+      }
+      // Of hours with the text there is one in each, as a rule.
+      int found = ids ? search.traces() : Math.max(search.traces(), looked);
+      looked = Slices.next(looked, found, query.limit() + 1, hours.size());
+    }
+    return newest(q, query, search(q, text, hits, ids, 0), written);
+  }
+
+  /** All hours of a range, the newest first. */
+  private static List<Long> hours(long fromMs, long toMs) {
+    List<Long> out = new ArrayList<>();
+    for (long hour = WindowKind.HOUR.startOf(toMs - 1);
+        hour + WindowKind.HOUR.lengthMs() > fromMs;
+        hour -= WindowKind.HOUR.lengthMs()) {
+      out.add(hour);
+    }
+    return out;
   }
 
   /**
@@ -106,10 +153,12 @@ final class SessionsWithText {
   }
 
   private Search search(Question q, String text, SpanTexts.Hits hits, boolean ids, long sinceMs) {
+    Supplier<Lows> byId =
+        ids ? database.begin(() -> lows(ofIds(q, text, looked(q, sinceMs)))) : () -> Lows.NONE;
     Lows users = hits.of(SpanTexts.Kind.USER).isEmpty() ? Lows.NONE : lows(ofUsers(q, text, hits));
-    Lows byId = ids ? lows(ofIds(q, text, looked(q, sinceMs))) : Lows.NONE;
+    Lows ofIds = byId.get();
     return new Search(
-        text, hits, users.query(), byId.query(), users.traces() + byId.traces(), sinceMs);
+        text, hits, users.query(), ofIds.query(), users.traces() + ofIds.traces(), sinceMs);
   }
 
   private static TimeRange looked(Question q, long sinceMs) {
@@ -148,28 +197,11 @@ final class SessionsWithText {
     return sql;
   }
 
-  /** Hours to look at since, each much more than the one before; not all of the range. */
-  private static List<Long> slices(
-      Question q, SessionQuery query, SpanTexts.Hits hits, boolean ids) {
-    long upToMs = Slices.newestMs(q.range(), query.after());
-    List<Long> out = new ArrayList<>();
-    if (ids) {
-      for (int hours : HOURS_OF_IDS) {
-        out.add(WindowKind.HOUR.startOf(upToMs) - hours * WindowKind.HOUR.lengthMs());
-      }
-    } else {
-      List<Long> hours = new ArrayList<>(hits.all().headSet(upToMs, false).descendingSet());
-      for (int n : HOURS) {
-        out.add(n < hours.size() ? hours.get(n - 1) : 0);
-      }
-    }
-    return out.stream().filter(since -> since > q.range().fromMs()).toList();
-  }
-
   /**
    * @return fewer than the page has if others may come before; null if too many were to be read
    */
-  private @Nullable List<Session> newest(Question q, SessionQuery query, Search search) {
+  private @Nullable List<Session> newest(
+      Question q, SessionQuery query, Search search, Supplier<WrittenHours> written) {
     boolean last = search.sinceMs() == 0;
     if (!last && !search.isByName() && search.traces() <= query.limit()) {
       return List.of();
@@ -182,7 +214,7 @@ final class SessionsWithText {
     int looked = 0;
     for (int count = query.limit() + 1 + SPARE; looked < all.size(); count *= GROWTH) {
       int next = Math.min(count, all.size());
-      List<Session> some = read(q, search.text(), all.subList(looked, next));
+      List<Session> some = read(q, search.text(), all.subList(looked, next), written);
       if (some == null) {
         return null;
       }
@@ -218,10 +250,11 @@ final class SessionsWithText {
    * @return null if they have very many traces
    */
   private @Nullable List<Session> read(
-      Question q, String text, List<SessionsInOrder.Candidate> candidates) {
-    WrittenHours written =
-        WrittenHours.read(
-            database, q.scope().projects(), q.range(), List.of("span_hours", "call_hours"));
+      Question q,
+      String text,
+      List<SessionsInOrder.Candidate> candidates,
+      Supplier<WrittenHours> before) {
+    WrittenHours written = before.get();
     SessionTraces.Found found =
         traces.ofIds(
             q,

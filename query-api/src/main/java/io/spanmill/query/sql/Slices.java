@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class Slices {
   private static final long[] LENGTHS_MS = {120_000, 3_600_000, 30 * 3_600_000L, 150 * 3_600_000L};
 
+  private static final int GROWTH = 4;
+
   private Slices() {}
 
   /** Newest instant at which a row of a page can begin that is sorted by begin, newest first. */
@@ -37,5 +39,21 @@ final class Slices {
       }
     }
     return out;
+  }
+
+  /**
+   * How many hours to look at when too little was found: as many as would have filled the page if
+   * there were as much in each, and a quarter more.
+   *
+   * @param looked hours that were looked at
+   * @param found how much is in them
+   * @param wanted more than that
+   * @param all hours that there are
+   */
+  static int next(int looked, int found, int wanted, int all) {
+    long filling = 5L * wanted * looked / (4L * Math.max(1, found)) + 1;
+    long next = Math.max((long) GROWTH * looked, filling);
+    // What is a large part of all costs as much as all.
+    return 3 * next > all ? all : (int) next;
   }
 }

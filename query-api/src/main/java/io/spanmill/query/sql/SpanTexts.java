@@ -4,6 +4,7 @@
 package io.spanmill.query.sql;
 
 import io.spanmill.model.WindowKind;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -106,11 +107,27 @@ final class SpanTexts {
 
   /** Those of some texts that have the text in them. */
   Set<String> holding(Collection<String> some, String text) {
-    Sql sql = new Sql().add("SELECT DISTINCT x FROM (SELECT arrayJoin(").bindAll(some);
-    holds(sql.add(") AS x) WHERE "), "x", text);
     Set<String> out = new HashSet<>();
-    database.query(sql, Database.ONE_THREAD).forEach(r -> out.add(r.text("x")));
+    List<String> others = new ArrayList<>();
+    String lower = text.toLowerCase(Locale.ROOT);
+    for (String x : some) {
+      // What is not plain has its case told by the server alone.
+      if (!isAscii(text) || !isAscii(x)) {
+        others.add(x);
+      } else if (x.toLowerCase(Locale.ROOT).contains(lower)) {
+        out.add(x);
+      }
+    }
+    if (!others.isEmpty()) {
+      Sql sql = new Sql().add("SELECT DISTINCT x FROM (SELECT arrayJoin(").bindAll(others);
+      holds(sql.add(") AS x) WHERE "), "x", text);
+      database.query(sql, Database.ONE_THREAD).forEach(r -> out.add(r.text("x")));
+    }
     return out;
+  }
+
+  private static boolean isAscii(String text) {
+    return text.chars().allMatch(c -> c < 128);
   }
 
   /** Appends that a span is of an hour in which a text of the kind is. */

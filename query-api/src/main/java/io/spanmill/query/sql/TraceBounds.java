@@ -31,12 +31,11 @@ final class TraceBounds {
   private static final String LOW_TEXT =
       "lower(hex(reinterpretAsFixedString(byteSwap(trace_low)))) AS low";
 
-  /** The id from its halves in {@code trace_bounds}. */
-  static final String TRACE_ID = id("trace_high", "trace_low");
-
   /** The id as a number, as {@link TracesReader#ID} is one, from its halves. */
-  static final String NUMBER =
-      "bitOr(bitShiftLeft(toUInt128(byteSwap(trace_low)), 64), toUInt128(byteSwap(trace_high)))";
+  static final String NUMBER = number("trace_high", "trace_low");
+
+  /** The id from its halves in {@code trace_bounds}. */
+  static final String TRACE_ID = "reinterpretAsFixedString(" + NUMBER + ")";
 
   /** No hour of a table is later. */
   static final long LAST_MS = 0xFFFF_FFFFL * 1000;
@@ -138,7 +137,8 @@ final class TraceBounds {
 
   private static Sql begin() {
     return new Sql()
-        .add("SELECT lower(hex(" + id("high", "low") + ")) AS trace, toString(v) AS bound")
+        .add("SELECT lower(hex(reinterpretAsFixedString(" + number("high", "low") + "))) AS trace,")
+        .add(" toString(v) AS bound")
         .add(" FROM (SELECT ");
   }
 
@@ -254,7 +254,8 @@ final class TraceBounds {
 
   /** Appends that the hex digits of a row's trace id have these among them. */
   static void idHolds(Sql sql, String part) {
-    sql.add("position(lower(hex(" + TRACE_ID + ")), lower(").bind(part).add(")) > 0");
+    // Not in lower case, which would be one more pass over all ids.
+    sql.add("position(hex(" + TRACE_ID + "), upper(").bind(part).add(")) > 0");
   }
 
   /**
@@ -334,12 +335,12 @@ final class TraceBounds {
     }
   }
 
-  private static String id(String high, String low) {
-    return "toFixedString(concat(reinterpretAsFixedString(byteSwap("
-        + high
-        + ")), reinterpretAsFixedString(byteSwap("
+  private static String number(String high, String low) {
+    return "bitOr(bitShiftLeft(toUInt128(byteSwap("
         + low
-        + "))), 16)";
+        + ")), 64), toUInt128(byteSwap("
+        + high
+        + ")))";
   }
 
   /** Appends that rows are of hours that have a part in the range. */

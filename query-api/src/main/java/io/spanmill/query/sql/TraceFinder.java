@@ -222,11 +222,18 @@ public final class TraceFinder {
     }
   }
 
+  /**
+   * When spans and calls were written, for {@link #whole}: read before it is known which traces.
+   */
+  WrittenHours written(Set<String> projects) {
+    return written(projects, 0);
+  }
+
   /** These traces with all that lists show of them, in this order; without those that are gone. */
-  List<WholeTrace> whole(Set<String> projects, List<String> ids) {
+  List<WholeTrace> whole(Set<String> projects, List<String> ids, WrittenHours written) {
     Set<String> lows = new LinkedHashSet<>();
     ids.forEach(id -> lows.add(KeptTraces.low(id)));
-    Map<String, WholeTrace> read = whole(projects, lows, 0, written(projects, 0));
+    Map<String, WholeTrace> read = whole(projects, lows, 0, written);
     return ids.stream().map(read::get).filter(Objects::nonNull).toList();
   }
 
