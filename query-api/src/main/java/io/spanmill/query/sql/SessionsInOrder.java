@@ -109,29 +109,20 @@ final class SessionsInOrder {
   }
 
   /**
-   * Which sessions are put together, from which traces.
-   *
-   * @param lows later halves of the ids of all their traces, and of some others
-   * @param names of sessions that all their traces are among; the others are left out
-   */
-  record Among(Collection<String> lows, Set<SessionTraces.Key> names) {}
-
-  /**
    * The first sessions from the least up, of a long range that nothing narrows: begin and end of
    * traces by hour and the names that they tell are a fifth of the rows, and what is there twice
    * changes neither.
    *
    * @param named the names of traces that tell several, or of all where only some are put together
-   * @param among those that are put together, or null for all
+   * @param lows later halves of the ids of those; empty for all
    */
   List<Place> least(
       Question q,
       String sort,
       Map<SessionTraces.TraceOf, String> named,
-      @Nullable Among among,
+      Collection<String> lows,
       int count) {
     Set<String> projects = q.scope().projects();
-    Collection<String> lows = among == null ? List.of() : among.lows();
     boolean byCalls = TraceBounds.isOfCalls(sort);
     String value =
         switch (sort) {
@@ -150,9 +141,9 @@ final class SessionsInOrder {
         .add(" FROM (");
     TracesByHour.within(q).append(sql, lows);
     sql.add(") GROUP BY project, id) AS t LEFT JOIN (");
-    if (among == null) {
+    if (lows.isEmpty()) {
       sql.add("SELECT project, id, any(session) AS name FROM (");
-      names(sql, q, lows);
+      names(sql, q, List.of());
       sql.add(") GROUP BY project, id HAVING min(session) = max(session) UNION ALL ");
     }
     List<Map.Entry<SessionTraces.TraceOf, String>> each = List.copyOf(named.entrySet());
@@ -184,13 +175,6 @@ final class SessionsInOrder {
           .in("project", projects);
       sql.add(" AND ").during("ts", q.range());
       sql.add(" AND failed GROUP BY project, id) AS c ON c.project = t.project AND c.id = t.id");
-    }
-    if (among != null) {
-      sql.add(" WHERE n.name = '' OR (toString(t.project), n.name) IN (SELECT arrayJoin(arrayZip(")
-          .bindAll(among.names().stream().map(SessionTraces.Key::project).toList())
-          .add(", ")
-          .bindAll(among.names().stream().map(SessionTraces.Key::id).toList())
-          .add(")))");
     }
     sql.add(" GROUP BY of_project, sid) ORDER BY v, in_project, sid LIMIT ").bind(count);
     return database.query(sql, database.spilling()).stream()

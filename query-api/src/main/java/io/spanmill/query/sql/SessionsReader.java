@@ -194,7 +194,7 @@ public final class SessionsReader {
         return least;
       }
       Map<SessionTraces.TraceOf, String> several = inOrder.namesOf(q, traceBounds, List.of());
-      return several == null ? null : inOrder.least(q, query.sort(), several, null, count);
+      return several == null ? null : inOrder.least(q, query.sort(), several, List.of(), count);
     }
 
     @Override

@@ -57,16 +57,13 @@ final class SessionsUpwards {
     for (int most = equal ? n : MAX_PARTS; part != null && n <= most; n *= GROWTH) {
       List<SessionsInOrder.Place> parts = parts(q, part, n);
       boolean all = parts.size() < n;
-      SessionsInOrder.Among among = all ? null : among(q, parts);
-      if (!all && among == null) {
-        return null;
-      }
+      Set<String> lows = all ? Set.of() : lows(q, parts);
       Map<SessionTraces.TraceOf, String> named =
-          inOrder.namesOf(q, bounds, among == null ? List.of() : among.lows());
-      if (named == null) {
+          lows == null ? null : inOrder.namesOf(q, bounds, lows);
+      if (lows == null || named == null) {
         return null;
       }
-      List<SessionsInOrder.Place> found = inOrder.least(q, sort, named, among, count);
+      List<SessionsInOrder.Place> found = inOrder.least(q, sort, named, lows, count);
       if (all
           || (found.size() == count
               && SessionsInOrder.Place.UP.compare(found.get(count - 1), parts.get(n - 1)) <= 0)) {
@@ -96,13 +93,14 @@ final class SessionsUpwards {
   }
 
   /**
-   * What is put together: traces with these parts, and sessions with names that could come before
-   * the last of them. Those are names that a trace with a lesser part tells, or that are less, and
-   * ids of traces that others took for a name.
+   * Later halves of the ids of what is put together: traces with these parts, and all of sessions
+   * with names that could come before the last of them. Those are names that a trace with a lesser
+   * part tells, or that are less, and ids of traces that others took for a name. Of other sessions
+   * some traces are among them: they come after the last part, whatever they come to on the whole.
    *
    * @return null if those have very many traces
    */
-  private SessionsInOrder.@Nullable Among among(Question q, List<SessionsInOrder.Place> parts) {
+  private @Nullable Set<String> lows(Question q, List<SessionsInOrder.Place> parts) {
     SessionsInOrder.Place last = parts.get(parts.size() - 1);
     Set<String> lows = new LinkedHashSet<>();
     Set<String> lesser = new LinkedHashSet<>();
@@ -115,7 +113,7 @@ final class SessionsUpwards {
     }
     Sql sql =
         new Sql()
-            .add("SELECT DISTINCT project, session, lower(hex(reinterpretAsFixedString(")
+            .add("SELECT DISTINCT session, lower(hex(reinterpretAsFixedString(")
             .add("byteSwap(trace_low)))) AS low FROM session_traces WHERE ")
             .in("project", q.scope().projects());
     TraceBounds.hours(sql, q.range());
@@ -134,16 +132,14 @@ final class SessionsUpwards {
     if (rows.size() > TraceBounds.MAX_APART) {
       return null;
     }
-    Set<SessionTraces.Key> names = new LinkedHashSet<>();
     for (Row row : rows) {
-      String name = row.text("session");
-      names.add(new SessionTraces.Key(row.text("project"), name));
       lows.add(row.text("low"));
+      String name = row.text("session");
       if (SessionTraces.isTraceId(name)) {
         // A trace without a name whose id others took for theirs.
         lows.add(KeptTraces.low(name));
       }
     }
-    return new SessionsInOrder.Among(lows, names);
+    return lows;
   }
 }

@@ -108,17 +108,18 @@ class UpwardsIT {
             + " fromUnixTimestamp64Nano(toInt64((begin + n * gap) * 1000000 + n), 'UTC') AS"
             + " start_time, start_time + toIntervalMillisecond(length) AS end_time,"
             + " cityHash64(h, n) % 4 = 0, if(cityHash64(h, n, 1) % 2 = 0, '', name) FROM (SELECT t, n,"
-            + " cityHash64(t, seed) AS h, if(h % 3 = 0, 'beta', 'alpha') AS project,"
-            + " [0, 1, 30, 5400000][1 + intDiv(h, 8) % 4] AS gap,"
-            + " [0, 5, 5, 20][1 + cityHash64(h, n % 2) % 4] AS length, "
+            + " cityHash64(t, seed) AS h, if(cityHash64(intDiv(t, 2), seed) % 3 = 0, 'beta', 'alpha') AS project,"
+            + " [0, 0, 30, 5400000][1 + intDiv(h, 8) % 4] AS gap,"
+            + " if(cityHash64(h, 9) % 20 = 0, 7200000, cityHash64(h, n % 2) % 16)"
+            + " AS length, "
             + BASE
             + " + if(h % 5 = 0, "
             + HOUR
             + " * (h % 35) - 12, cityHash64(h) % (36 * "
             + HOUR
-            + ")) AS begin, multiIf(h % 7 < 2, '', h % 7 = 2, lower(hex(id(t + 1))), h % 7 = 3,"
-            + " concat('0name', toString(cityHash64(h, intDiv(n, 2)) % 40)), h % 7 = 4, lower(hex(id("
-            + "cityHash64(h) % 500))), concat('session-', toString(cityHash64(h, 5) % 60))) AS name"
+            + ")) AS begin, multiIf(h % 7 < 2 OR (t % 2 = 1 AND h % 7 < 5), '', h % 7 < 4,"
+            + " lower(hex(id(t + 1))), h % 7 < 6, concat('0name', toString(cityHash64(h, intDiv(n, 2))"
+            + " % 40)), concat('session-', toString(cityHash64(h, 5) % 60))) AS name"
             + " FROM (SELECT toInt64(number) AS t FROM numbers(500)) ARRAY JOIN range(1 + "
             + "cityHash64(t, 7) % 4) AS n) WHERE "
             + which);
