@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * before, so that looking in vain costs little beside the stretch that has them.
  */
 final class Slices {
-  private static final long[] LENGTHS_MS = {120_000, 3_600_000, 30 * 3_600_000L, 150 * 3_600_000L};
+  private static final long[] LENGTHS_MS = {120_000, 3_600_000, 30 * 3_600_000L};
 
   private static final int GROWTH = 4;
 
