@@ -38,6 +38,7 @@ final class Plots {
     plots.endToEnd(args[2]);
     plots.comparison();
     plots.front();
+    plots.job();
     plots.growth("kept", "CPU by spans kept before", "spans", "growth-kept.svg");
     plots.growth("partitions", "CPU by partitions", "partitions", "growth-partitions.svg");
   }
@@ -137,6 +138,40 @@ final class Plots {
           .add("Collector otlp → kafka", run.path("otlp-to-kafka").asDouble(), false);
     }
     write("ingest-cpu.svg", chart);
+  }
+
+  /** The job alone beside spanmetrics, by {@code compare.sh … label=job} and catch-up.sh. */
+  private void job() throws IOException {
+    JsonNode paced = read("compare-job.json");
+    BarChart chart =
+        new BarChart(
+            String.format(
+                "The rollup job and spanmetrics, %,.0f spans/s",
+                paced.path("ingestLoad").path("spansPerSecond").asDouble()),
+            "CPU seconds (user and system) of the process per million spans");
+    if (!paced.isMissingNode()) {
+      chart
+          .add("Spanmill's rollup job", paced.path("job").asDouble(), true)
+          .add("spanmetrics, by model", paced.path("spanmetrics").asDouble(), false)
+          .add("spanmetrics, by cube traffic", paced.path("spanmetrics-traffic").asDouble(), false);
+    }
+    write("job-cpu.svg", chart);
+    JsonNode full = read("catch-up.json");
+    BarChart atFullLoad =
+        new BarChart(
+            "The same, each in turn as fast as it can",
+            "CPU seconds (user and system) of the process per million spans");
+    if (!full.isMissingNode()) {
+      atFullLoad
+          .add("Spanmill's rollup job", full.at("/job/cpuPerMillion").asDouble(), true)
+          .add("… its stream thread", full.at("/job/threads/spanmill-aggreg").asDouble(), true)
+          .add("spanmetrics, by model", full.at("/spanmetrics/cpuPerMillion").asDouble(), false)
+          .add(
+              "spanmetrics, by cube traffic",
+              full.at("/spanmetrics-traffic/cpuPerMillion").asDouble(),
+              false);
+    }
+    write("catch-up.svg", atFullLoad);
   }
 
   /** End-to-end runs that differ in one number, by {@code e2e.sh … label=WHAT-NUMBER}. */
