@@ -51,8 +51,9 @@ final class StreamsSettings {
     p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 8);
     consumer(p, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024);
     consumer(p, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 64);
-    // A fetch costs about the same whatever it brings: rather some dozens a second than one for
-    // each record. What stage 1 hands on at a mark under load is as much at once, and not held up.
+    // A fetch costs about the same whatever it brings: rather some ten or twenty a second than
+    // one for each record. What stage 1 hands on at a mark under load is as much at once, and not
+    // held up.
     p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MIN_BYTES_CONFIG), FETCH_BYTES);
     p.put(StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), FETCH_WAIT_MS);
     // As large as the system lets it grow: a fetch is then read in a few turns instead of many.

@@ -42,6 +42,9 @@ final class CatchUp {
   private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(5);
   private static final long LOOK_MS = 50;
 
+  /** At a third of the rate, as ingest has just started. */
+  private static final int FILL_WARM_SECONDS = 15;
+
   /** All of them still work off then what they do once a second. */
   private static final long AFTERWARDS_MS = 2000;
 
@@ -59,6 +62,9 @@ final class CatchUp {
   /** Arguments: {@code name=value}, see benchmarks/README.md. */
   public static void main(String[] args) throws Exception {
     Map<String, String> options = Options.of(List.of(args));
+    if (!GROUPS.keySet().containsAll(readers(options))) {
+      throw new IllegalArgumentException("only= takes names of " + GROUPS.keySet());
+    }
     Path home = Path.of(System.getProperty("spanmill.home"));
     Path dir = Files.createTempDirectory("spanmill-catch-up-");
     boolean equal;
@@ -78,9 +84,8 @@ final class CatchUp {
         "%-20s %10s %10s | %12s %12s %10s%n",
         "", "spans/s", "CPU s/M", "2nd: spans/s", "CPU s/M", "RSS MiB");
     ObjectNode result = MAPPER.createObjectNode().put("spans", spans);
-    String only = options.getOrDefault("only", "spanmetrics,spanmetrics-traffic,job");
     boolean equal = true;
-    for (String reader : only.split(",")) {
+    for (String reader : readers(options)) {
       JobProcess job = null;
       if (reader.equals(JOB)) {
         job = JobProcess.start(stage, options);
@@ -100,6 +105,10 @@ final class CatchUp {
     return equal;
   }
 
+  private static List<String> readers(Map<String, String> options) {
+    return List.of(options.getOrDefault("only", "spanmetrics,spanmetrics-traffic,job").split(","));
+  }
+
   private JsonNode fill() throws Exception {
     int rate = Options.number(options, "rate", 45_000);
     int spans = Options.number(options, "spans", 6_000_000);
@@ -111,9 +120,9 @@ final class CatchUp {
             stage.port("ingest.http.port"),
             rate,
             rate / 3,
-            15,
-            (spans - rate / 3 * 15) / rate,
-            JOB);
+            FILL_WARM_SECONDS,
+            Math.max(1, (spans - rate / 3 * FILL_WARM_SECONDS) / rate),
+            "catch-up");
     load.awaitMeasuring();
     load.awaitMeasured();
     JsonNode sent = load.end();
@@ -130,12 +139,12 @@ final class CatchUp {
 
   private void measure(String reader, double millions, ObjectNode result) throws Exception {
     Watched watched = stage.watch(reader);
-    double rest = Options.number(options, "from", 50) / 100.0;
+    double skipped = Options.number(options, "from", 50) / 100.0;
     Map<TopicPartition, Long> ends = ends();
     long all = ends.values().stream().mapToLong(Long::longValue).sum();
     awaitRead(reader, 1);
     Sample first = Sample.of(watched);
-    long began = awaitRead(reader, (long) (all * rest));
+    long began = awaitRead(reader, (long) (all * skipped));
     Sample half = Sample.of(watched);
     awaitRead(reader, all);
     long done = System.nanoTime();

@@ -62,8 +62,9 @@ final class Comparison {
               + " or "
               + OTLP_TO_KAFKA);
     }
-    if (only.contains(JOB) && only.contains(AGGREGATOR)) {
-      throw new IllegalArgumentException("only= takes " + JOB + " in place of " + AGGREGATOR);
+    if (only.contains(JOB) && (only.contains(AGGREGATOR) || !only.contains(INGEST))) {
+      throw new IllegalArgumentException(
+          "only= takes " + JOB + " in place of " + AGGREGATOR + ", with " + INGEST);
     }
   }
 
@@ -77,11 +78,14 @@ final class Comparison {
       System.exit(2);
     }
     Map<String, String> options = Options.of(List.of(args).subList(3, args.length));
-    new Comparison(options)
-        .run(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    boolean equal =
+        new Comparison(options)
+            .run(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    System.exit(equal ? 0 : 1);
   }
 
-  private void run(int rate, int warm, int seconds) throws Exception {
+  /** False if the job counted other calls than were sent. */
+  private boolean run(int rate, int warm, int seconds) throws Exception {
     Path dir = Files.createTempDirectory("spanmill-compare-");
     Map<String, String> settings = new HashMap<>(Map.of("content.storage", "off"));
     settings.putAll(Options.settings(options));
@@ -93,11 +97,10 @@ final class Comparison {
       for (String service : services) {
         stage.awaitReady(service);
       }
-      if (only.contains(JOB)) {
-        JobProcess.start(stage, options);
-      }
+      JobProcess job = only.contains(JOB) ? JobProcess.start(stage, options) : null;
       int collectorPort = startCollectors(stage);
-      measure(stage, collectorPort, rate, warm, seconds);
+      Map<String, JsonNode> sent = measure(stage, collectorPort, rate, warm, seconds);
+      return job == null || job.allCounted(JobProcess.calls(sent.get(INGEST)), out);
     }
   }
 
@@ -136,8 +139,9 @@ final class Comparison {
     }
   }
 
-  private void measure(Stage stage, int collectorPort, int rate, int warm, int seconds)
-      throws Exception {
+  /** What each load sent. */
+  private Map<String, JsonNode> measure(
+      Stage stage, int collectorPort, int rate, int warm, int seconds) throws Exception {
     List<Watched> watched = stage.watchAll();
     Map<String, Load> loads = new LinkedHashMap<>();
     if (only.contains(INGEST)) {
@@ -163,6 +167,7 @@ final class Comparison {
       told.put(load.getKey(), load.getValue().end());
     }
     report(watched, before, after, told);
+    return told;
   }
 
   private static Load load(Stage stage, String name, int port, int rate, int warm, int seconds)

@@ -73,6 +73,7 @@ public final class PriceBook {
       byModel
           .values()
           .forEach(l -> l.sort(Comparator.comparingLong(PriceEntry::validFromMs).reversed()));
+      // Asked for each call: an immutable map compares its way to an entry.
       return new PriceBook(id, new HashMap<>(byModel), size);
     }
   }

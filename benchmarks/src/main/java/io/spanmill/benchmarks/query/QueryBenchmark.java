@@ -45,6 +45,7 @@ public final class QueryBenchmark {
   private static final long FILL_MEMORY_BYTES = 6L << 30;
   private static final long MINUTE_MS = 60_000;
   private static final int MIN_RUNS = 5;
+
   /** Before a question counts: what it alone runs is compiled too, or interpreted no more. */
   private static final int WARM_ASKS = 6;
 

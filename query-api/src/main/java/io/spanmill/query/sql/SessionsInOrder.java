@@ -164,7 +164,7 @@ final class SessionsInOrder {
           .add(" sum(ifNull(cost, toDecimal128(0, 12))) AS cost, sum(" + CallsReader.TOKENS)
           .add(") AS tokens FROM calls FINAL PREWHERE ");
       CallsReader.range(sql, q);
-      of(sql, TraceBounds.LOW, lows);
+      TraceBounds.onlyLows(sql, TraceBounds.LOW, lows);
       sql.add(" GROUP BY id) AS c ON c.id = t.id");
     } else if (sort.equals("errors")) {
       sql.add(
@@ -234,18 +234,12 @@ final class SessionsInOrder {
     sql.add("SELECT project, " + TraceBounds.NUMBER + " AS id, session FROM session_traces WHERE ")
         .in("project", q.scope().projects());
     TraceBounds.hours(sql, q.range().wholeHours());
-    of(sql, "trace_low", lows);
+    TraceBounds.onlyLows(sql, "trace_low", lows);
     sql.add(" UNION ALL SELECT project, " + TracesReader.ID + " AS id, session FROM spans WHERE ")
         .in("project", q.scope().projects());
     sql.add(" AND ").during("ts", q.range().outside(q.range().wholeHours()));
-    of(sql, TraceBounds.LOW, lows);
+    TraceBounds.onlyLows(sql, TraceBounds.LOW, lows);
     sql.add(" AND session != ''");
-  }
-
-  private static void of(Sql sql, String low, Collection<String> lows) {
-    if (!lows.isEmpty()) {
-      TraceBounds.lows(sql.add(" AND "), low, lows);
-    }
   }
 
   /** Up to {@code limit + 1} sessions in order. */

@@ -101,9 +101,7 @@ public final class SessionsReader {
    * @return null if it lies further down
    */
   private @Nullable List<Session> known(Question q, SessionQuery query, boolean narrowed) {
-    WrittenHours written =
-        WrittenHours.read(
-            database, q.scope().projects(), q.range(), List.of("span_hours", "call_hours"));
+    WrittenHours written = WrittenHours.read(database, q.scope().projects(), q.range());
     Comparator<SessionsInOrder.Place> up = SessionsInOrder.Place.UP;
     Comparator<SessionsInOrder.Place> order = query.descending() ? up.reversed() : up;
     Cursor after = query.after();
@@ -390,9 +388,7 @@ public final class SessionsReader {
    */
   private @Nullable List<Session> greatestKnown(Question q, SessionQuery query) {
     String sort = query.sort();
-    WrittenHours written =
-        WrittenHours.read(
-            database, q.scope().projects(), q.range(), List.of("span_hours", "call_hours"));
+    WrittenHours written = WrittenHours.read(database, q.scope().projects(), q.range());
     List<KeptBounds.Bound> known = bounds.greatest(q, sort, written);
     for (int more = query.limit() + 1 + SPARE; ; more *= GROWTH) {
       int count = count(known, query, more);

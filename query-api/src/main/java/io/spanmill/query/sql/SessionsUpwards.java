@@ -52,9 +52,12 @@ final class SessionsUpwards {
    */
   @Nullable List<SessionsInOrder.Place> first(Question q, String sort, int count) {
     String part = PARTS.get(sort);
+    if (part == null) {
+      return null;
+    }
     boolean equal = TraceBounds.isOfCalls(sort);
     int n = (equal ? EQUAL_PARTS_OF_EACH : PARTS_OF_EACH) * count;
-    for (int most = equal ? n : MAX_PARTS; part != null && n <= most; n *= GROWTH) {
+    for (int most = equal ? n : MAX_PARTS; n <= most; n *= GROWTH) {
       List<SessionsInOrder.Place> parts = parts(q, part, n);
       boolean all = parts.size() < n;
       Set<String> lows = all ? Set.of() : lows(q, parts);

@@ -76,13 +76,7 @@ final class SessionsWithText {
       return List.of();
     }
     Supplier<WrittenHours> written =
-        database.begin(
-            () ->
-                WrittenHours.read(
-                    database,
-                    q.scope().projects(),
-                    q.range(),
-                    List.of("span_hours", "call_hours")));
+        database.begin(() -> WrittenHours.read(database, q.scope().projects(), q.range()));
     if (query.descending() && query.sort().equals("start")) {
       return newest(q, query, text, hits, ids, written);
     }

@@ -4,7 +4,6 @@
 package io.spanmill.query.sql;
 
 import io.spanmill.model.WindowKind;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +37,7 @@ record SplitRange(
       rows = new TimeRange(sinceMs, rows.toMs());
     }
     Set<String> projects = q.scope().projects();
-    WrittenHours written =
-        WrittenHours.read(database, projects, rows, List.of("span_hours", "call_hours"));
+    WrittenHours written = WrittenHours.read(database, projects, rows);
     Set<Long> closed = new TreeSet<>();
     Set<Long> others = new TreeSet<>();
     for (long hour : written.hours().keySet()) {

@@ -298,6 +298,13 @@ final class TraceBounds {
     return lows(sql.add(" AND "), "trace_low", lows);
   }
 
+  /** Appends that a later half of an id is one of these, or nothing if there are none. */
+  static void onlyLows(Sql sql, String low, Collection<String> lows) {
+    if (!lows.isEmpty()) {
+      lows(sql.add(" AND "), low, lows);
+    }
+  }
+
   /**
    * Appends that a later half of an id is one of these.
    *

@@ -384,11 +384,7 @@ public final class TraceFinder {
   }
 
   private WrittenHours written(Set<String> projects, long sinceMs) {
-    return WrittenHours.read(
-        database,
-        projects,
-        new TimeRange(sinceMs, TraceBounds.LAST_MS),
-        List.of("span_hours", "call_hours"));
+    return WrittenHours.read(database, projects, new TimeRange(sinceMs, TraceBounds.LAST_MS));
   }
 
   private static boolean isLong(TimeRange range) {

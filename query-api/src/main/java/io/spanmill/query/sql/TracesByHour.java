@@ -20,9 +20,6 @@ import java.util.Set;
  */
 record TracesByHour(
     Question q, TimeRange whole, List<TimeRange> rest, boolean counted, Set<Long> miscounted) {
-  private static final String BEGAN = "toUnixTimestamp64Nano(start_time)";
-  private static final String ENDED = "toUnixTimestamp64Nano(end_time)";
-
   /** Of what is in the range itself, without counts. */
   static TracesByHour within(Question q) {
     TimeRange whole = q.range().wholeHours();
@@ -56,10 +53,10 @@ record TracesByHour(
     if (!miscounted.isEmpty()) {
       TraceBounds.inHours(sql.add(" AND NOT "), "hour", miscounted);
     }
-    of(sql, lows);
+    TraceBounds.onlyLows(sql, "trace_low", lows);
     sql.add(" UNION ALL SELECT project, " + TraceBounds.HIGH + " AS trace_high, ")
-        .add(TraceBounds.LOW + " AS trace_low, min(" + BEGAN + ") AS began, ")
-        .add("max(" + ENDED + ") AS ended")
+        .add(TraceBounds.LOW + " AS trace_low, min(" + TracesReader.BEGAN + ") AS began, ")
+        .add("max(" + TracesReader.ENDED + ") AS ended")
         .add(counted ? ", toInt64(count()) AS spans, toInt64(countIf(failed)) AS errors" : "")
         .add(counted ? " FROM spans FINAL WHERE " : " FROM spans WHERE ")
         .in("project", projects);
@@ -68,13 +65,7 @@ record TracesByHour(
       TraceBounds.inHours(sql.add(" OR "), "toStartOfHour(ts)", miscounted);
     }
     sql.add(") AND toUnixTimestamp64Milli(start_time) <= ").bind(q.range().toMs());
-    of(sql, lows);
+    TraceBounds.onlyLows(sql, "trace_low", lows);
     sql.add(" GROUP BY project, trace_high, trace_low");
-  }
-
-  private static void of(Sql sql, Collection<String> lows) {
-    if (!lows.isEmpty()) {
-      TraceBounds.lows(sql.add(" AND "), "trace_low", lows);
-    }
   }
 }

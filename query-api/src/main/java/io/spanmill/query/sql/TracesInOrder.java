@@ -22,9 +22,6 @@ final class TracesInOrder {
           "spans", "spans",
           "errors", "errors");
 
-  private static final String BEGAN = "toUnixTimestamp64Nano(start_time)";
-  private static final String ENDED = "toUnixTimestamp64Nano(end_time)";
-
   private final Database database;
 
   TracesInOrder(Database database) {
@@ -87,9 +84,9 @@ final class TracesInOrder {
             .add("SELECT lower(hex(reinterpretAsFixedString(id))) AS trace,")
             .add(" toString(" + sort + ") AS sort_value, intDiv(start_ns, 1000000) AS start_ms")
             .add(" FROM (SELECT " + (byHours ? "id" : TracesReader.ID + " AS id"))
-            .add(", min(" + (byHours ? "began" : BEGAN) + ") AS start_ns");
+            .add(", min(" + (byHours ? "began" : TracesReader.BEGAN) + ") AS start_ns");
     if (query.needsDuration()) {
-      sql.add(", max(" + (byHours ? "ended" : ENDED) + ") - start_ns AS duration_ns");
+      sql.add(", max(" + (byHours ? "ended" : TracesReader.ENDED) + ") - start_ns AS duration_ns");
     }
     if (counts) {
       sql.add(", count() AS spans, countIf(failed) AS errors");

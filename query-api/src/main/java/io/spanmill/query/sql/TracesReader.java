@@ -25,6 +25,11 @@ public final class TracesReader {
   /** A trace as a number: grouping by bytes takes twice as long. */
   static final String ID = "reinterpretAsUInt128(trace_id)";
 
+  /** Begin and end of a span, epoch ns. */
+  static final String BEGAN = "toUnixTimestamp64Nano(start_time)";
+
+  static final String ENDED = "toUnixTimestamp64Nano(end_time)";
+
   static final String ROOT = "parent_span_id = toFixedString('', 8)";
 
   private final Database database;

@@ -16,6 +16,11 @@ import java.util.Set;
  * @param readMs when that was read, by the server's clock; 0 if nothing was ever written
  */
 record WrittenHours(Map<Long, Long> hours, long readMs) {
+  /** Writes of spans and calls alike. */
+  static WrittenHours read(Database database, Set<String> projects, TimeRange range) {
+    return read(database, projects, range, List.of("span_hours", "call_hours"));
+  }
+
   /**
    * @param tables where writes are told: {@code span_hours}, {@code call_hours}
    */

@@ -126,7 +126,7 @@ class KeptRowsIT {
   }
 
   private WrittenHours written() {
-    return WrittenHours.read(database, PROJECTS, ALL.range(), List.of("span_hours", "call_hours"));
+    return WrittenHours.read(database, PROJECTS, ALL.range());
   }
 
   @Test

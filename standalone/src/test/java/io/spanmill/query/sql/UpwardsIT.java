@@ -126,8 +126,7 @@ class UpwardsIT {
   }
 
   private static WrittenHours written() {
-    return WrittenHours.read(
-        database, PROJECTS, Q.range().ofTraces(), List.of("span_hours", "call_hours"));
+    return WrittenHours.read(database, PROJECTS, Q.range().ofTraces());
   }
 
   @Test
