@@ -346,6 +346,7 @@ class ListsIT {
           "session-1",
           "SESSION-59alpha",
           "ession-2",
+          "ssion-",
           "jÖRG 3",
           "örg",
           "%_",

@@ -73,7 +73,7 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
    */
   private record Known<F>(F figures, long readMs) {
     boolean holds(Set<Long> hours, WrittenHours written) {
-      return hours.stream().allMatch(hour -> written.isSettled(hour, readMs));
+      return written.areSettled(hours, readMs);
     }
   }
 
@@ -87,7 +87,14 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     Asked<F> asked =
         new Asked<>(q.scope(), text == null ? null : text.text(), source, split.closed());
     Places both = split.both();
-    F closed = both == null ? null : ofHours(q, asked, split.written(), text);
+    F closed = both == null ? null : known(q, asked, split.written());
+    F few = closed == null && text != null ? ofFew(q, asked, split, text) : null;
+    if (few != null) {
+      return few;
+    }
+    if (closed == null && both != null) {
+      closed = ofDays(q, asked, split.written());
+    }
     if (both == null || closed == null) {
       Map<Long, F> read = read(q, asked, Views.of(split.rows()));
       return read.getOrDefault(Views.ASKED, source.none());
@@ -99,17 +106,14 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     return changed(closed, read(q, asked, views), Views.ASKED, source);
   }
 
-  /** What is seen in these hours, known or from what is known of others. */
-  private @Nullable F ofHours(
-      Question q, Asked<F> asked, WrittenHours written, @Nullable TextPlaces text) {
+  /** What is seen in these hours, known or from what is known of others; null if neither is. */
+  private @Nullable F known(Question q, Asked<F> asked, WrittenHours written) {
     Known<F> known = kept(all, asked, written);
     if (known != null) {
       return known.figures();
     }
     Asked<F> nearest = nearest(asked, written);
     F figures = nearest == null ? null : moved(q, nearest, asked, written);
-    figures = figures == null && text != null ? ofFew(q, asked, text) : figures;
-    figures = figures == null ? ofDays(q, asked, written) : figures;
     if (figures != null) {
       keep(all, asked, new Known<>(figures, written.readMs()));
     }
@@ -149,7 +153,7 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     Set<Long> same = new TreeSet<>(from.hours());
     same.retainAll(to.hours());
     Set<Long> different = different(from.hours(), to.hours());
-    Places places = bounds.ofBoth(q.scope().projects(), same, different, null);
+    Places places = bounds.ofBoth(q.scope().projects(), same, different);
     if (known == null || places == null) {
       return null;
     }
@@ -157,21 +161,26 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
     return changed(known.figures(), read(q, to, views), Views.OTHER_HOURS, to.source());
   }
 
-  /** Of the traces with the text alone; null if they are very many. Most texts are in few. */
-  private @Nullable F ofFew(Question q, Asked<F> asked, TextPlaces text) {
-    TextPlaces.Found found = text.of(asked.hours());
+  /**
+   * From the traces with the text alone, the hours that are kept and all of the range at once; null
+   * if they are very many. Most texts are in few.
+   */
+  private @Nullable F ofFew(Question q, Asked<F> asked, SplitRange split, TextPlaces text) {
+    Set<Long> hours = new TreeSet<>(split.closed());
+    hours.addAll(split.others());
+    TextPlaces.Found found = hours.isEmpty() ? null : text.of(hours);
     if (found == null) {
       return null;
     }
     F none = asked.source().none();
-    if (found.places().traces().isEmpty()) {
-      return none;
+    Map<Long, F> read = Map.of();
+    if (!found.places().traces().isEmpty()) {
+      Views views = Views.compared(split.rows(), split.closed(), Set.of(), found.places());
+      read = asked.source().read(new FoundTraces(q, views, found.text()));
     }
-    Views views = Views.ofHours(asked.hours()).at(found.places());
-    return asked
-        .source()
-        .read(new FoundTraces(q, views, found.text()))
-        .getOrDefault(Views.HOURS, none);
+    F closed = read.getOrDefault(Views.HOURS, none);
+    keep(all, asked, new Known<>(closed, split.written().readMs()));
+    return read.getOrDefault(Views.ASKED, none);
   }
 
   /** From what is known of days, of which those are kept that nothing was written into. */
@@ -215,6 +224,7 @@ final class KeptFigures<F extends KeptFigures.Figures<F>> {
       F several = together.get(day.getKey());
       sum = sum.plus(several == null ? day.getValue() : day.getValue().minus(several));
     }
+    keep(all, asked, new Known<>(sum, written.readMs()));
     return sum;
   }
 

@@ -76,7 +76,7 @@ final class SessionsInOrder {
     }
     sql.add(" FROM spans WHERE ").in("project", q.scope().projects());
     sql.add(" AND ").during("ts", q.range());
-    filters(sql, q);
+    filters(sql, q, new Sql(), Places.ANYWHERE);
     sql.add(" GROUP BY project, id) AS t");
     if (byCalls) {
       sql.add(" LEFT JOIN (SELECT " + TracesReader.ID + " AS id, ")
@@ -298,7 +298,7 @@ final class SessionsInOrder {
             .add(" end_time, failed FROM spans WHERE ")
             .in("project", q.scope().projects());
     sql.add(" AND ").during("ts", q.range());
-    filters(sql, q);
+    filters(sql, q, traces, places);
     places.and(sql, "ts");
     ofTraces(sql, traces);
     sql.add(" LIMIT 1 BY project, trace_id, span_id) GROUP BY project, trace_id) AS t LEFT JOIN (");
@@ -374,8 +374,13 @@ final class SessionsInOrder {
     }
   }
 
-  /** Spans themselves, or else traces that hold a call the filters ask for. */
-  private static void filters(Sql sql, Question q) {
+  /**
+   * Spans themselves, or else traces that hold a call the filters ask for.
+   *
+   * @param traces a query for those that are looked for; none for all
+   * @param places where they lie
+   */
+  private static void filters(Sql sql, Question q, Sql traces, Places places) {
     if (q.filters().fitSpans()) {
       q.filters().and(sql);
       return;
@@ -383,6 +388,8 @@ final class SessionsInOrder {
     sql.add(" AND trace_id IN (SELECT trace_id FROM calls WHERE ");
     CallsReader.range(sql, q);
     q.filters().and(sql);
+    places.and(sql, "event_time");
+    ofTraces(sql, traces);
     sql.add(")");
   }
 

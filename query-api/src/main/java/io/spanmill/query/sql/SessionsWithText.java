@@ -15,9 +15,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the sessions of a list that have a text in their name or user. {@code span_texts} tells in
- * which hours it occurs, {@code session_traces} and {@code trace_bounds} which sessions may have it
- * and when they began at the latest; only those of the page are read. Thread-safe.
+ * Finds the sessions of a list that have a text in their name or user. {@code span_texts} tells
+ * which few names have it, or in which hours it occurs, {@code session_traces} and {@code
+ * trace_bounds} which sessions may have it and when they began at the latest; only those of the
+ * page are read. Thread-safe.
  */
 final class SessionsWithText {
   /** Hours with the text that are looked at first, the newest. */
@@ -77,6 +78,17 @@ final class SessionsWithText {
     }
     Supplier<WrittenHours> written =
         database.begin(() -> WrittenHours.read(database, q.scope().projects(), q.range()));
+    Set<SessionTraces.Key> named = hits.sessions();
+    if (named != null && !ids && hits.of(SpanTexts.Kind.USER).isEmpty()) {
+      List<SessionsInOrder.Candidate> few =
+          named.stream()
+              .map(key -> new SessionsInOrder.Candidate(key, true, BigDecimal.ZERO))
+              .toList();
+      List<Session> all = read(q, text, few, written);
+      if (all != null) {
+        return page(query, all);
+      }
+    }
     if (query.descending() && query.sort().equals("start")) {
       return newest(q, query, text, hits, ids, written);
     }

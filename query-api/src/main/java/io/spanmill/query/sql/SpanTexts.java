@@ -7,6 +7,7 @@ import io.spanmill.model.WindowKind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * In which hours texts occur that lists are searched for, from {@code span_texts}: each user,
@@ -21,6 +23,9 @@ import java.util.TreeSet;
  * it, and spans are looked at in those hours alone. Thread-safe.
  */
 final class SpanTexts {
+  /** With more sessions on a day, they are not told one by one. */
+  private static final int MAX_SESSIONS = 100;
+
   private final Database database;
 
   SpanTexts(Database database) {
@@ -44,8 +49,11 @@ final class SpanTexts {
    *
    * @param hours epoch ms, by kind; none that is empty
    * @param texts how many differ on each day, all days added up
+   * @param sessions those that have it in their names, and perhaps some that do only around the
+   *     hours asked for; null if they are many
    */
-  record Hits(Map<Kind, NavigableSet<Long>> hours, long texts) {
+  record Hits(
+      Map<Kind, NavigableSet<Long>> hours, long texts, @Nullable Set<SessionTraces.Key> sessions) {
     boolean isEmpty() {
       return hours.isEmpty();
     }
@@ -71,7 +79,7 @@ final class SpanTexts {
               some.put(kind, rest);
             }
           });
-      return new Hits(some, texts);
+      return new Hits(some, texts, sessions);
     }
   }
 
@@ -84,14 +92,23 @@ final class SpanTexts {
   Hits find(Set<String> projects, TimeRange ended, String text, Collection<Kind> kinds) {
     Sql sql =
         new Sql()
-            .add("SELECT kind, toInt64(toUInt16(day)) AS days, count() AS texts,")
-            .add(" toInt64(groupBitOr(hours)) AS bits");
+            .add("SELECT project, kind, toInt64(toUInt16(day)) AS days, count() AS texts,")
+            .add(" toInt64(groupBitOr(hours)) AS bits, if(kind = 'session' AND texts <= ")
+            .bind(MAX_SESSIONS)
+            .add(", groupArray(" + MAX_SESSIONS + ")(text), []) AS names");
     from(sql, projects, ended, text, kinds);
     Map<Kind, NavigableSet<Long>> hours = new TreeMap<>();
     long texts = 0;
-    for (Row row : database.query(sql.add(" GROUP BY kind, day"))) {
+    Set<SessionTraces.Key> sessions = new LinkedHashSet<>();
+    boolean many = false;
+    for (Row row : database.query(sql.add(" GROUP BY project, kind, day"))) {
       texts += row.integer("texts");
       Kind kind = Kind.valueOf(row.text("kind").toUpperCase(Locale.ROOT));
+      if (kind == Kind.SESSION) {
+        row.texts("names")
+            .forEach(n -> sessions.add(new SessionTraces.Key(row.text("project"), n)));
+        many |= row.integer("texts") > MAX_SESSIONS || sessions.size() > MAX_SESSIONS;
+      }
       long bits = row.integer("bits");
       for (int hour = 0; hour < 24; hour++) {
         long ms = row.integer("days") * TracesReader.DAY_MS + hour * WindowKind.HOUR.lengthMs();
@@ -102,7 +119,7 @@ final class SpanTexts {
         }
       }
     }
-    return new Hits(hours, texts);
+    return new Hits(hours, texts, many ? null : sessions);
   }
 
   /** Those of some texts that have the text in them. */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param written when its hours were written into
  * @param closed epoch ms, those of the first part that have rows
  * @param others epoch ms, those of the second part
- * @param both traces that have spans in both parts, or in the first and did not begin in the range;
- *     null if they are too many to look at them apart
+ * @param both traces that have spans in both parts, and all that have some in the first and did not
+ *     begin in the range; null if they are too many to look at them apart
  */
 record SplitRange(
     TimeRange rows,
@@ -47,7 +47,8 @@ record SplitRange(
               && written.isSettled(hour, written.readMs());
       (over ? closed : others).add(hour);
     }
-    Places both = closed.isEmpty() ? null : bounds.ofBoth(projects, closed, others, range);
+    Places both =
+        closed.isEmpty() ? null : bounds.ofBothOrOutside(projects, closed, others, written);
     return new SplitRange(rows, written, closed, others, both);
   }
 }

@@ -6,11 +6,14 @@ package io.spanmill.query.sql;
 import io.spanmill.model.WindowKind;
 import java.math.BigDecimal;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +46,22 @@ final class TraceBounds {
   /** With more traces that are to be looked at apart, looking at all rows costs no more. */
   static final int MAX_APART = 20_000;
 
+  private static final int MAX_OUTSIDE = 32;
+
   private final Database database;
   private final KeptBounds kept;
+  private final Map<Hours, Outside> outside = SpanHours.latest(MAX_OUTSIDE);
+
+  /**
+   * @param hours epoch ms
+   */
+  private record Hours(Set<String> projects, Set<Long> hours) {}
+
+  /**
+   * @param lows later halves of ids
+   * @param readMs before they were read, by the server's clock
+   */
+  private record Outside(List<String> lows, long readMs) {}
 
   TraceBounds(Database database) {
     this.database = database;
@@ -222,29 +239,67 @@ final class TraceBounds {
    * The same of those that have spans in these hours and in others.
    *
    * @param others may have none
-   * @param begun when they should have begun, or null: of those that did not, spans in the first
-   *     hours are enough
    */
-  @Nullable Places ofBoth(
-      Set<String> projects, Set<Long> hours, Set<Long> others, @Nullable TimeRange begun) {
-    Sql sql = lowsIn(projects, hours).add(" AND (trace_low IN (SELECT trace_low");
-    inHours(
-        sql.add(" FROM trace_bounds WHERE ").in("project", projects).add(" AND "), "hour", others);
-    sql.add(")");
-    if (begun != null) {
-      sql.add(" OR start_ns < ").bind(begun.fromMs() * 1_000_000);
-      sql.add(" OR start_ns >= ").bind(begun.toMs() * 1_000_000);
-    }
-    return placesOfSome(projects, lows(sql.add(")")), hours);
+  @Nullable Places ofBoth(Set<String> projects, Set<Long> hours, Set<Long> others) {
+    return placesOfSome(projects, lowsOfBoth(projects, hours, others), hours);
   }
 
-  /** Later halves of ids that have this part, of traces with spans in these hours. */
+  /**
+   * The same, and of those that have spans in these hours and began before or after all of them.
+   *
+   * @param written when the hours, at least one, were written into
+   */
+  @Nullable Places ofBothOrOutside(
+      Set<String> projects, Set<Long> hours, Set<Long> others, WrittenHours written) {
+    Supplier<List<String>> both = database.begin(() -> lowsOfBoth(projects, hours, others));
+    Set<String> lows = new LinkedHashSet<>(outside(projects, hours, written));
+    lows.addAll(both.get());
+    return placesOfSome(projects, lows, hours);
+  }
+
+  private List<String> lowsOfBoth(Set<String> projects, Set<Long> hours, Set<Long> others) {
+    if (others.isEmpty()) {
+      return List.of();
+    }
+    // On its own, so that the index of halves of ids finds where to look.
+    Sql sql = lowsIn(projects, hours).add(" AND trace_low IN (SELECT trace_low FROM trace_bounds");
+    inHours(sql.add(" WHERE ").in("project", projects).add(" AND "), "hour", others);
+    return lows(sql.add(")"));
+  }
+
+  /** Of traces that began outside; finding them looks at all bounds of the hours. */
+  private List<String> outside(Set<String> projects, Set<Long> hours, WrittenHours written) {
+    Hours asked = new Hours(projects, hours);
+    Outside known;
+    synchronized (outside) {
+      known = outside.get(asked);
+    }
+    if (known != null && written.areSettled(hours, known.readMs())) {
+      return known.lows();
+    }
+    Sql sql = lowsIn(projects, hours).add(" AND (start_ns < ");
+    sql.bind(Collections.min(hours) * 1_000_000).add(" OR start_ns >= ");
+    sql.bind((Collections.max(hours) + WindowKind.HOUR.lengthMs()) * 1_000_000).add(")");
+    List<String> lows = lows(sql);
+    synchronized (outside) {
+      outside.put(asked, new Outside(lows, written.readMs()));
+    }
+    return lows;
+  }
+
+  /**
+   * Later halves of ids that have this part, of traces with spans between the first and the last of
+   * these hours (epoch ms).
+   */
   List<String> ofIdsWith(Set<String> projects, Set<Long> hours, String part) {
     if (!isPartOfId(part)) {
       return List.of();
     }
-    Sql sql = lowsIn(projects, hours).add(" AND ");
-    idHolds(sql, part);
+    Sql sql = new Sql().add("SELECT DISTINCT " + LOW_TEXT + " FROM trace_bounds WHERE ");
+    sql.in("project", projects);
+    // All ids are looked at: whether the hour is one of them would cost as much again.
+    hours(sql, new TimeRange(Collections.min(hours), Collections.max(hours) + 1));
+    idHolds(sql.add(" AND "), part);
     return lows(sql);
   }
 

@@ -45,14 +45,6 @@ final class Views {
         true);
   }
 
-  /** Rows of these hours (epoch ms), in {@link #HOURS}. */
-  static Views ofHours(Set<Long> hours) {
-    return new Views(
-        (sql, time) -> hours(sql, time, hours),
-        (sql, time) -> sql.add("toUInt32(" + HOURS + ")"),
-        false);
-  }
-
   /** Rows of these hours (epoch ms), each in the view of its day. */
   static Views ofDays(Set<Long> hours) {
     return new Views(
@@ -65,7 +57,7 @@ final class Views {
    */
   static Views ofDaysTogether(Set<Long> hours, Places places) {
     return new Views(
-        ofDays(hours).at(places).rows,
+        (sql, time) -> at(sql, time, hours, places),
         (sql, time) -> sql.add("arrayJoin([toUInt32(" + HOURS + "), " + day(time) + "])"),
         false);
   }
@@ -74,7 +66,7 @@ final class Views {
    * All rows of some hours and those at some places: what is in the range in {@link #ASKED}, what
    * is of certain hours in {@link #HOURS}.
    *
-   * @param some hours, epoch ms
+   * @param some hours, epoch ms; may be none
    */
   static Views compared(TimeRange range, Set<Long> hours, Set<Long> some, Places places) {
     return new Views(
@@ -100,17 +92,6 @@ final class Views {
           sql.add(", [toUInt32(" + HOURS + ")], emptyArrayUInt32())))");
         },
         false);
-  }
-
-  /** Only rows of these that lie at some places too. */
-  Views at(Places places) {
-    return new Views(
-        (sql, time) -> {
-          rows.accept(sql, time);
-          at(sql.add(" AND "), time, places);
-        },
-        views,
-        asks);
   }
 
   /** The number of the view of the day that begins then. */
@@ -141,12 +122,25 @@ final class Views {
   }
 
   private static void someOrAt(Sql sql, String time, Set<Long> some, Places places) {
+    if (some.isEmpty()) {
+      at(sql, time, places);
+      return;
+    }
     sql.add("(");
     hours(sql, time, some);
     if (!places.traces().isEmpty()) {
       at(sql.add(" OR "), time, places);
     }
     sql.add(")");
+  }
+
+  private static void at(Sql sql, String time, Set<Long> hours, Places places) {
+    Places within = places.within(hours);
+    if (!within.tellWhen()) {
+      hours(sql, time, hours);
+      sql.add(" AND ");
+    }
+    at(sql, time, within);
   }
 
   private static void at(Sql sql, String time, Places places) {

@@ -51,4 +51,9 @@ record WrittenHours(Map<Long, Long> hours, long readMs) {
   boolean isSettled(long hourMs, long readMs) {
     return SpanHours.isSettled(hours.getOrDefault(hourMs, Long.MIN_VALUE), readMs);
   }
+
+  /** Whether that holds for all of some hours. */
+  boolean areSettled(Set<Long> some, long readMs) {
+    return some.stream().allMatch(hour -> isSettled(hour, readMs));
+  }
 }
