@@ -167,7 +167,8 @@ final class EndToEnd {
     Map<String, Map<String, Double>> threadsBefore = new TreeMap<>();
     Map<String, Map<String, Double>> threadsAfter = new TreeMap<>();
     List<Watched> watched = stage.watchAll();
-    try (Freshness freshness = new Freshness(stage.port("ingest.http.port"), api);
+    boolean probing = options.getOrDefault("probes", "yes").equals("yes");
+    try (Freshness freshness = probing ? new Freshness(stage.port("ingest.http.port"), api) : null;
         Intervals intervals = new Intervals(stage, number("every", 3600), watched, out)) {
       if (options.containsKey("every")) {
         intervals.start();
@@ -183,23 +184,29 @@ final class EndToEnd {
               seconds,
               ENVIRONMENT);
       generator.awaitMeasuring();
-      freshness.count(true);
+      if (freshness != null) {
+        freshness.count(true);
+      }
       sample(watched, before, threadsBefore);
       generator.awaitMeasured();
       sample(watched, after, threadsAfter);
-      freshness.count(false);
+      if (freshness != null) {
+        freshness.count(false);
+      }
       measuredMs = System.currentTimeMillis();
       load = generator.end();
       result.set("load", load);
       report(watched, before, after, threadsBefore, threadsAfter, load, result);
       long drained = awaitComplete(stage, api, fromMs, load, differences);
       result.put("drainMs", drained - measuredMs);
-      result.put("freshP50Ms", freshness.quantileMs(0.5));
-      result.put("freshP90Ms", freshness.quantileMs(0.9));
-      result.put("freshP99Ms", freshness.quantileMs(0.99));
-      result.put("freshProbes", freshness.probes());
-      if (!freshness.failure().isEmpty()) {
-        differences.add(freshness.failure());
+      if (freshness != null) {
+        result.put("freshP50Ms", freshness.quantileMs(0.5));
+        result.put("freshP90Ms", freshness.quantileMs(0.9));
+        result.put("freshP99Ms", freshness.quantileMs(0.99));
+        result.put("freshProbes", freshness.probes());
+        if (!freshness.failure().isEmpty()) {
+          differences.add(freshness.failure());
+        }
       }
     }
     check(api, fromMs, load);
@@ -207,13 +214,15 @@ final class EndToEnd {
   }
 
   private void conclude(ObjectNode result) {
-    out.printf(
-        Locale.ROOT,
-        "visible p50 %.0f ms, p99 %.0f ms (%d probes); all written %d ms after the end%n",
-        result.path("freshP50Ms").asDouble(),
-        result.path("freshP99Ms").asDouble(),
-        result.path("freshProbes").asInt(),
-        result.path("drainMs").asLong());
+    if (result.has("freshProbes")) {
+      out.printf(
+          Locale.ROOT,
+          "visible p50 %.0f ms, p99 %.0f ms (%d probes); ",
+          result.path("freshP50Ms").asDouble(),
+          result.path("freshP99Ms").asDouble(),
+          result.path("freshProbes").asInt());
+    }
+    out.printf(Locale.ROOT, "all written %d ms after the end%n", result.path("drainMs").asLong());
     if (differences.isEmpty()) {
       out.println("totals: all equal, nothing lost, nothing twice");
     } else {
