@@ -3,6 +3,7 @@
  */
 package io.spanmill.benchmarks;
 
+import io.spanmill.standalone.embedded.Ports;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,6 @@ final class Collectors {
             "TRACES_TOPIC",
             "otlp_spans",
             "PROMETHEUS",
-            "127.0.0.1:" + Stage.freePort()));
+            "127.0.0.1:" + Ports.free()));
   }
 }

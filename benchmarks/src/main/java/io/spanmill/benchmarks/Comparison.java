@@ -6,6 +6,7 @@ package io.spanmill.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.spanmill.standalone.embedded.Ports;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -118,11 +119,11 @@ final class Comparison {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
       admin.createTopics(List.of(new NewTopic(COLLECTOR_TOPIC, PARTITIONS, (short) 1))).all().get();
     }
-    int port = Stage.freePort();
+    int port = Ports.free();
     Map<String, String> kafka = new HashMap<>();
     kafka.put("KAFKA_BOOTSTRAP", bootstrap);
     kafka.put("OTLP_HTTP", "127.0.0.1:" + port);
-    kafka.put("OTLP_GRPC", "127.0.0.1:" + Stage.freePort());
+    kafka.put("OTLP_GRPC", "127.0.0.1:" + Ports.free());
     kafka.put("TRACES_TOPIC", COLLECTOR_TOPIC);
     kafka.put("KAFKA_ACKS", "all");
     kafka.put("KAFKA_COMPRESSION", "lz4");

@@ -5,12 +5,11 @@ package io.spanmill.benchmarks;
 
 import io.spanmill.standalone.cli.Main;
 import io.spanmill.standalone.embedded.DevServers;
+import io.spanmill.standalone.embedded.Ports;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -72,15 +71,9 @@ final class Stage implements AutoCloseable {
     settings.put("data.dir", dir.toString());
     for (String port :
         List.of("ingest.http.port", "ingest.grpc.port", "aggregator.port", "query.port")) {
-      settings.put(port, Integer.toString(freePort()));
+      settings.put(port, Integer.toString(Ports.free()));
     }
     settings.putAll(more);
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Lets the folder stay as it is at the end, for another run. */

@@ -16,6 +16,7 @@ import io.opentelemetry.proto.trace.v1.Status;
 import io.spanmill.config.Keys;
 import io.spanmill.otlp.OtlpJson;
 import io.spanmill.standalone.embedded.EmbeddedKafka;
+import io.spanmill.standalone.embedded.Ports;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -204,8 +205,8 @@ class CollectorIT {
   /** The program, as a child process. */
   private record Collector(Process process, int httpPort) implements AutoCloseable {
     static Collector start(String config, Map<String, String> more) throws Exception {
-      int grpc = IngestRig.freePort();
-      int http = IngestRig.freePort();
+      int grpc = Ports.free();
+      int http = Ports.free();
       ProcessBuilder builder =
           new ProcessBuilder(
               PROGRAM.toString(),

@@ -15,6 +15,7 @@ import io.grpc.StatusRuntimeException;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.spanmill.config.Keys;
+import io.spanmill.standalone.embedded.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ class IngestDurabilityIT {
   @Test
   void rows17_20_21_24_25_brokerKilledUnderLoad_everyAcknowledgedSpanIsInTheTopic()
       throws Exception {
-    int port = IngestRig.freePort();
+    int port = Ports.free();
     Random random = new Random(42);
     ChildJvm broker = broker(port);
     try (IngestRig rig =

@@ -16,8 +16,6 @@ import io.spanmill.standalone.embedded.EmbeddedKafka;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -66,15 +64,6 @@ final class IngestRig implements AutoCloseable {
     kafka = null;
     this.bootstrap = bootstrap;
     service = started(more);
-  }
-
-  /** A port that was free a moment ago. */
-  static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   Map<String, String> values(Map<String, String> more) {

@@ -5,9 +5,8 @@ package io.spanmill.query;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.spanmill.standalone.embedded.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -54,7 +53,7 @@ final class Prometheus implements AutoCloseable {
     Files.createDirectories(dir);
     Path config = dir.resolve("prometheus.yml");
     Files.write(config, lines);
-    int port = freePort();
+    int port = Ports.free();
     Process process =
         new ProcessBuilder(
                 program.toString(),
@@ -67,12 +66,6 @@ final class Prometheus implements AutoCloseable {
             .redirectOutput(dir.resolve("prometheus.log").toFile())
             .start();
     return new Prometheus(process, port);
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Result of an instant query now. */

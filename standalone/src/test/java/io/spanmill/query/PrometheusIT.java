@@ -14,6 +14,7 @@ import io.spanmill.aggregator.sink.CuttableProxy;
 import io.spanmill.config.Keys;
 import io.spanmill.config.Settings;
 import io.spanmill.standalone.Dashboard;
+import io.spanmill.standalone.embedded.Ports;
 import io.spanmill.standalone.embedded.SpanmillServers;
 import io.spanmill.standalone.traffic.ExampleTraces;
 import java.io.IOException;
@@ -71,9 +72,9 @@ class PrometheusIT {
         settings(
             Map.of(
                 Keys.QUERY_PORT,
-                Integer.toString(Prometheus.freePort()),
+                Integer.toString(Ports.free()),
                 Keys.AGGREGATOR_PORT,
-                Integer.toString(Prometheus.freePort())));
+                Integer.toString(Ports.free())));
     AggregatorService aggregator = AggregatorService.start(fixedPorts);
     QueryService a = QueryService.start(fixedPorts);
     try (QueryService b = QueryService.start(settings);

@@ -94,7 +94,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   private static int freePortBeside(int port) {
-    int other = Ports.choose(0, "");
+    int other = Ports.free();
     return other == port ? freePortBeside(port) : other;
   }
 

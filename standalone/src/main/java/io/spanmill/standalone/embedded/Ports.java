@@ -4,14 +4,31 @@
 package io.spanmill.standalone.embedded;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Locale;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports on loopback: finding a free one, and telling early that one is taken. */
 public final class Ports {
+  /**
+   * Where free ones are looked for first: below those that systems give to outgoing connections
+   * (Linux from 32768 on, others from 49152 on). One of these may have become somebody's between
+   * being found free and being listened on, which takes a broker a second or two.
+   */
+  private static final int FREE_FROM = 20_000;
+
+  private static final int FREE_TO = 32_000;
+  private static final int ATTEMPTS = 100;
+
   private Ports() {}
+
+  /** A free port for somebody who starts to listen on it soon. */
+  public static int free() {
+    return choose(0, "");
+  }
 
   /**
    * A port to listen on.
@@ -26,13 +43,33 @@ public final class Ports {
 
   /** As {@link #choose(int, String)}, on another address. */
   public static int choose(String address, int wanted, String setting) {
+    try {
+      for (int i = 0; wanted == 0 && i < ATTEMPTS; i++) {
+        int port = ThreadLocalRandom.current().nextInt(FREE_FROM, FREE_TO);
+        if (isFree(address, port)) {
+          return port;
+        }
+      }
+      return bind(address, wanted);
+    } catch (IOException e) {
+      throw taken(address, wanted, setting, e);
+    }
+  }
+
+  private static boolean isFree(String address, int port) throws IOException {
+    try {
+      return bind(address, port) == port;
+    } catch (BindException e) {
+      return false;
+    }
+  }
+
+  private static int bind(String address, int port) throws IOException {
     // Set as Kafka and ClickHouse set it: without it a port in TIME_WAIT would look taken.
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getByName(address), wanted));
+      socket.bind(new InetSocketAddress(InetAddress.getByName(address), port));
       return socket.getLocalPort();
-    } catch (IOException e) {
-      throw taken(address, wanted, setting, e);
     }
   }
 

@@ -283,7 +283,7 @@ class ReconcileIT {
     rig.send(trace);
     long sentNanos = System.nanoTime();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(120))
         .until(() -> System.nanoTime() - sentNanos > (LedgerRig.HORIZON_MS + 2000) * 1_000_000L);
     rig.send(trace);
     rig.settle();

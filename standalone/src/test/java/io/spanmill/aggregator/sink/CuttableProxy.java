@@ -54,6 +54,11 @@ public final class CuttableProxy implements AutoCloseable {
         Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
         open.add(near);
         open.add(far);
+        if (cut) {
+          // Since it was asked: not seen by who closed what was open then.
+          close(near);
+          close(far);
+        }
         daemon(() -> copy(near, far));
         daemon(() -> copy(far, near));
       } catch (IOException e) {

@@ -22,8 +22,8 @@ public final class KillableServers implements AutoCloseable {
   private static final long LIMIT_SECONDS = 60;
 
   private final Path dir;
-  private final int kafkaPort = Ports.choose(0, "");
-  private final int clickHousePort = Ports.choose(0, "");
+  private final int kafkaPort = Ports.free();
+  private final int clickHousePort = Ports.free();
   private @Nullable Process kafka;
   private @Nullable EmbeddedClickHouse clickHouse;
 
