@@ -92,12 +92,17 @@ class KeptRowsIT {
   }
 
   private void span(String trace, int id, long at, String session) {
+    span(trace, id, at, at, session);
+  }
+
+  private void span(String trace, int id, long begin, long end, String session) {
     clickHouse.execute(
         sql(
             ("INSERT INTO spans (project, ts, trace_id, span_id, arrival_time, start_time, end_time,"
                     + " name, session) SELECT '%s', fromUnixTimestamp64Milli(%d, 'UTC') AS ts,"
-                    + " unhex('%s'), unhex('%016x'), now64(3), ts, ts, 'span', '%s'")
-                .formatted(PROJECT, at, trace, id, session)));
+                    + " unhex('%s'), unhex('%016x'), now64(3), fromUnixTimestamp64Milli(%d, 'UTC'),"
+                    + " ts, 'span', '%s'")
+                .formatted(PROJECT, end, trace, id, begin, session)));
   }
 
   private void call(String trace, int id, long at, int version, String usd) {
@@ -425,6 +430,26 @@ class KeptRowsIT {
     read.clear();
     assertSums(others.read(ALL, null, source, split()), 3, 4, "8");
     assertThat(read).as("nothing was written").isEmpty();
+  }
+
+  @Test
+  void tracesThatBeganOutsideTheRange_areInNoSum() {
+    String before = "d".repeat(32);
+    String after = "e".repeat(32);
+    // Each has its one span in an hour that is over, as those that are in the range have.
+    span(before, 1, ALL.range().fromMs() - HOUR, AT.get(B) + 60_000, "");
+    span(after, 1, ALL.range().toMs() + HOUR, AT.get(C) + 60_000, "");
+    longSettled();
+    KeptFigures<TraceSums> kept = new KeptFigures<>(bounds);
+    KeptFigures.Source<TraceSums> source = new TraceSums.Source(database);
+    assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
+    assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
+
+    // Known of these hours, and written into since.
+    span("f".repeat(32), 1, ALL.range().fromMs() - HOUR, AT.get(A) + 60_000, "");
+    assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
+    longSettled();
+    assertSums(kept.read(ALL, null, source, split()), 3, 3, "1.5");
   }
 
   private SplitRange split() {
