@@ -30,7 +30,9 @@ import java.util.concurrent.TimeUnit;
 final class EndToEnd {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String ENVIRONMENT = "e2e";
-  private static final List<String> SERVICES = List.of("ingest", "aggregator", "query-api");
+  private static final String QUERY_API = "query-api";
+  private static final List<String> WRITING = List.of("ingest", "aggregator");
+  private static final List<String> SERVICES = List.of("ingest", "aggregator", QUERY_API);
   private static final long DRAIN_LIMIT_MS = 60_000;
   private static final long RESTORE_LIMIT_MS = 240_000;
 
@@ -73,12 +75,7 @@ final class EndToEnd {
     ObjectNode result = MAPPER.createObjectNode();
     result.put("rate", rate).put("warmSeconds", warm).put("seconds", seconds).put("kept", kept);
     try (Stage stage = new Stage(dir, home, Options.java(options), more)) {
-      for (String service : SERVICES) {
-        stage.begin(service);
-      }
-      for (String service : SERVICES) {
-        stage.awaitReady(service);
-      }
+      begin(stage, isAsked() ? SERVICES : WRITING);
       if (keep) {
         stage.keep();
       }
@@ -96,6 +93,21 @@ final class EndToEnd {
     Files.writeString(file, result.toPrettyString() + "\n");
     out.println("written: " + home.relativize(file));
     return differences.isEmpty();
+  }
+
+  /** Whether anybody asks while spans come in, the query API itself included. */
+  private boolean isAsked() {
+    return options.getOrDefault("probes", "yes").equals("yes");
+  }
+
+  private static void begin(Stage stage, List<String> services)
+      throws IOException, InterruptedException {
+    for (String service : services) {
+      stage.begin(service);
+    }
+    for (String service : services) {
+      stage.awaitReady(service);
+    }
   }
 
   /** Once a folder: the state is kept with it. */
@@ -192,6 +204,8 @@ final class EndToEnd {
       sample(watched, after, threadsAfter);
       if (freshness != null) {
         freshness.count(false);
+      } else {
+        begin(stage, List.of(QUERY_API));
       }
       measuredMs = System.currentTimeMillis();
       load = generator.end();
