@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1/sessions/{id}}: what happened in a session, step by step, for replay. */
@@ -69,6 +70,12 @@ final class SessionEndpoint implements Endpoint {
     }
     boolean truncated = ids.size() > MAX_TRACES;
     List<String> shown = truncated ? ids.subList(0, MAX_TRACES) : ids;
+    Supplier<List<Map<String, @Nullable Object>>> rows =
+        queries.database().begin(() -> traceRows.of(scope, shown));
+    Supplier<Map<String, List<SessionNamings.Naming>>> namings =
+        queries
+            .database()
+            .begin(() -> queries.sessions().namings().of(scope.projects(), shown, Places.ANYWHERE));
     List<Row> calls = queries.calls().ofTraces(scope.projects(), shown, MAX_SPANS * 4);
     List<Map<String, @Nullable Object>> steps = new ArrayList<>();
     for (String trace : shown) {
@@ -76,12 +83,10 @@ final class SessionEndpoint implements Endpoint {
     }
     steps.sort(Comparator.comparing(s -> (BigDecimal) Objects.requireNonNull(s.get("start"))));
     truncated |= steps.size() > MAX_STEPS;
-    List<Map<String, @Nullable Object>> traces = traceRows.of(scope, shown);
+    List<Map<String, @Nullable Object>> traces = rows.get();
     List<Row> counted =
         calls.stream().filter(c -> scope.counts(c.text("project"), c.text("layer"))).toList();
-    List<String> sources =
-        SessionNamings.sources(
-            id, shown, queries.sessions().namings().of(scope.projects(), shown, Places.ANYWHERE));
+    List<String> sources = SessionNamings.sources(id, shown, namings.get());
     return object(
         "session", session(id, sources, traces, counted),
         "steps", steps.subList(0, Math.min(MAX_STEPS, steps.size())),
