@@ -11,9 +11,8 @@ import io.spanmill.config.Settings;
 import io.spanmill.config.SettingsException;
 import io.spanmill.standalone.Composition;
 import io.spanmill.standalone.ServiceKind;
+import io.spanmill.standalone.embedded.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,14 +73,12 @@ class SpanmillCommandTest {
   }
 
   @Test
-  void reconcileWithoutADatabase_isEnvironment_andCannotTellWithoutAnAnswer() throws IOException {
+  void reconcileWithoutADatabase_isEnvironment_andCannotTellWithoutAnAnswer() {
     assertThat(SpanmillCommand.run("reconcile", "--data", temp.toString()))
         .isEqualTo(ExitCode.ENVIRONMENT);
-    int free;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      free = socket.getLocalPort();
-    }
-    assertThat(SpanmillCommand.run("reconcile", "--set", "clickhouse.url=http://127.0.0.1:" + free))
+    assertThat(
+            SpanmillCommand.run(
+                "reconcile", "--set", "clickhouse.url=http://127.0.0.1:" + Ports.free()))
         .isEqualTo(ExitCode.UNKNOWN);
   }
 
@@ -126,11 +123,9 @@ class SpanmillCommandTest {
   @Test
   void sendWithoutIngest_isEnvironment() throws IOException {
     Path file = Files.writeString(temp.resolve("t.json"), "{}");
-    int free;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      free = socket.getLocalPort();
-    }
-    assertThat(SpanmillCommand.run("send", "--url", "http://127.0.0.1:" + free, file.toString()))
+    assertThat(
+            SpanmillCommand.run(
+                "send", "--url", "http://127.0.0.1:" + Ports.free(), file.toString()))
         .isEqualTo(ExitCode.ENVIRONMENT);
   }
 }
