@@ -3,7 +3,7 @@
  */
 
 /**
- * The answers of `/api/v1`, field by field: what the query API writes and the screen reads.
+ * The answers of `/api/v1`, field by field: what the query API writes and the screen reads. All in one file, as `npm run schemas` makes the OpenAPI document's schemas of it.
  *
  * Conventions that hold everywhere:
  * - names are camelCase; a field that has no value is `null`, never left out and never 0 (fields marked `?` alone may be left out);

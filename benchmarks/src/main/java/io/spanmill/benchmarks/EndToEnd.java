@@ -179,8 +179,8 @@ final class EndToEnd {
     Map<String, Map<String, Double>> threadsBefore = new TreeMap<>();
     Map<String, Map<String, Double>> threadsAfter = new TreeMap<>();
     List<Watched> watched = stage.watchAll();
-    boolean probing = options.getOrDefault("probes", "yes").equals("yes");
-    try (Freshness freshness = probing ? new Freshness(stage.port("ingest.http.port"), api) : null;
+    try (Freshness freshness =
+            isAsked() ? new Freshness(stage.port("ingest.http.port"), api) : null;
         Intervals intervals = new Intervals(stage, number("every", 3600), watched, out)) {
       if (options.containsKey("every")) {
         intervals.start();

@@ -47,7 +47,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What an OTLP server must, should and may do, row by row, on a running receiver. The number in a
- * test's name is the row of the checklist in docs/ingest.md.
+ * test's name is the row of the checklist in docs/ingest.md. Long on purpose: it is read beside the
+ * checklist, and all rows are asked of one receiver.
  */
 class OtlpConformanceIT {
   private static final int LIMIT = 256 * 1024;

@@ -3,7 +3,6 @@
  */
 package io.spanmill.query.sql;
 
-import io.spanmill.model.WindowKind;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,25 +72,6 @@ public final class Places {
     return of(some);
   }
 
-  /** Those in these hours (epoch ms), of traces whose places are known apart. */
-  Places within(Set<Long> hours) {
-    Map<String, Set<Long>> some = new LinkedHashMap<>();
-    byTrace.forEach(
-        (trace, at) -> {
-          Set<Long> mine = new TreeSet<>(at);
-          mine.removeIf(minute -> !hours.contains(WindowKind.HOUR.startOf(minute * 1000)));
-          if (!mine.isEmpty()) {
-            some.put(trace, mine);
-          }
-        });
-    return of(some);
-  }
-
-  /** Whether {@link #and} narrows rows to minutes. */
-  boolean tellWhen() {
-    return !minutes.isEmpty() && minutes.size() <= MAX_MINUTES;
-  }
-
   /**
    * Appends that a row of spans or calls lies there.
    *
@@ -102,7 +82,7 @@ public final class Places {
       sql.add(" AND " + column + " >= fromUnixTimestamp64Milli(");
       sql.bind(Math.max(0, sinceMs - TracesReader.DAY_MS)).add(", 'UTC')");
     }
-    if (tellWhen()) {
+    if (!minutes.isEmpty() && minutes.size() <= MAX_MINUTES) {
       sql.add(" AND toStartOfMinute(" + column + ") IN (SELECT toDateTime(arrayJoin(")
           .bind("Array(Int64)", List.copyOf(minutes))
           .add("), 'UTC'))");

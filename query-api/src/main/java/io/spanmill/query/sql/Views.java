@@ -57,7 +57,10 @@ final class Views {
    */
   static Views ofDaysTogether(Set<Long> hours, Places places) {
     return new Views(
-        (sql, time) -> at(sql, time, hours, places),
+        (sql, time) -> {
+          hours(sql, time, hours);
+          at(sql.add(" AND "), time, places);
+        },
         (sql, time) -> sql.add("arrayJoin([toUInt32(" + HOURS + "), " + day(time) + "])"),
         false);
   }
@@ -132,15 +135,6 @@ final class Views {
       at(sql.add(" OR "), time, places);
     }
     sql.add(")");
-  }
-
-  private static void at(Sql sql, String time, Set<Long> hours, Places places) {
-    Places within = places.within(hours);
-    if (!within.tellWhen()) {
-      hours(sql, time, hours);
-      sql.add(" AND ");
-    }
-    at(sql, time, within);
   }
 
   private static void at(Sql sql, String time, Places places) {

@@ -58,7 +58,8 @@ public final class Ports {
 
   private static boolean isFree(String address, int port) throws IOException {
     try {
-      return bind(address, port) == port;
+      bind(address, port);
+      return true;
     } catch (BindException e) {
       return false;
     }
