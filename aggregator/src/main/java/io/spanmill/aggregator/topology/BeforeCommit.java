@@ -14,7 +14,7 @@ import org.apache.kafka.streams.state.internals.CachedStateStore;
  * A store that holds nothing: it lets a processor write what it still has in memory into its real
  * stores before its task commits. Streams offers that to caching stores alone, by an interface that
  * is public in Java but not in its documentation; {@code StateStore.commit} is not called at each
- * commit (Streams 4.3). That it is called is what {@code RollupTopologyTest} and {@code CrashIT}
+ * commit (Streams 4.3). That it is called is what {@code RollupStateTest} and {@code CrashIT}
  * prove.
  *
  * <p>The real stores must not cache: whether their cache is flushed before this or after is not

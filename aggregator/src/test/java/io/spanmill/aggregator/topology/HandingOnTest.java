@@ -29,9 +29,12 @@ import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tasks of stage 1 on one thread: {@code RollupTopologyTest} has a single one. */
+/**
+ * Tasks of stage 1 on one thread: {@code RollupTopologyTest} and {@code RollupStateTest} have a
+ * single one.
+ */
 class HandingOnTest {
-  private static final long NOON = RollupTopologyTest.NOON;
+  private static final long NOON = TopologyCase.NOON;
   private static final int PARTITIONS = 3;
 
   @TempDir private Path dir;
@@ -113,7 +116,7 @@ class HandingOnTest {
   }
 
   private static NormalizedSpan call(long spanId, String model) {
-    NormalizedSpan call = RollupTopologyTest.call(spanId);
+    NormalizedSpan call = TopologyCase.call(spanId);
     call.model = model;
     return call;
   }
