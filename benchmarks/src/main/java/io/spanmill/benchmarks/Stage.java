@@ -59,7 +59,7 @@ final class Stage implements AutoCloseable {
         new BufferedReader(new InputStreamReader(servers.getInputStream(), StandardCharsets.UTF_8));
     for (String line = said.readLine(); ; line = said.readLine()) {
       if (line == null) {
-        throw new IOException("the servers did not start; see " + dir.resolve("servers.log"));
+        throw new IOException("the servers did not start; see " + dir.resolve("servers.err"));
       }
       if (line.startsWith("ready")) {
         break;
