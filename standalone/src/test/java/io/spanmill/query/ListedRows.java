@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
  * one thread.
  */
 final class ListedRows {
+  static final long DAY = 86_400_000;
+
   private final Random random;
   private final long nowMs;
   private final List<Span> spans = new ArrayList<>();
@@ -181,6 +183,10 @@ final class ListedRows {
 
   long cost() {
     return random.nextInt(4) == 0 ? -1 : random.nextInt(12) * 1_000_000L;
+  }
+
+  static boolean in(long ms, long from, long to) {
+    return ms >= from && ms < to;
   }
 
   static void insert(ClickHouse clickHouse, List<Span> rows) {

@@ -3,6 +3,8 @@
  */
 package io.spanmill.query;
 
+import static io.spanmill.query.ListedRows.DAY;
+import static io.spanmill.query.ListedRows.in;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -54,7 +56,6 @@ class ListsIT {
   private static final long SEED = Long.getLong("lists.seed", 20261126L);
   private static final long NOW = System.currentTimeMillis() - 60_000;
   private static final long HOUR = 3_600_000;
-  private static final long DAY = 24 * HOUR;
   private static final long FROM = NOW - 30 * DAY;
   private static final long TO = NOW - 5_000;
   private static final int TRACES = 420;
@@ -93,14 +94,14 @@ class ListsIT {
           c -> c.cost() >= 6_000_000);
 
   /** The same of traces. */
-  private static final Map<String, Predicate<Trace>> NARROWED_TRACES =
+  private static final Map<String, Predicate<ListedTrace>> NARROWED_TRACES =
       Map.of(
           ALL,
           t -> true,
           TEAM,
           t -> t.teams.contains("team-1"),
           "&status=error",
-          Trace::failed,
+          ListedTrace::failed,
           "&team=team-1&minDurationMs=700",
           t -> t.teams.contains("team-1") && t.endNs - t.startNs >= 700_000_000L,
           "&minCostUsd=0.000006",
@@ -144,10 +145,6 @@ class ListsIT {
   static void close() {
     service.close();
     clickHouse.close();
-  }
-
-  private static boolean in(long ms, long from, long to) {
-    return ms >= from && ms < to;
   }
 
   @Test
@@ -245,60 +242,6 @@ class ListsIT {
     }
   }
 
-  private static final class Trace extends SummedTrace {
-    private String session = "";
-    private long namedNs = Long.MAX_VALUE;
-    private String project = "";
-    private String user = "";
-    private final Set<String> teams = new HashSet<>();
-
-    Trace(String id) {
-      super(id);
-    }
-
-    @Override
-    void add(Call c) {
-      super.add(c);
-      if (c.layer().equals("gateway")) {
-        teams.add(c.team());
-      }
-    }
-
-    @Override
-    void add(Span s) {
-      super.add(s);
-      project = s.project();
-      user = user.compareTo(s.user()) < 0 ? s.user() : user;
-      if (!s.session().isEmpty() && s.startNs() < namedNs) {
-        namedNs = s.startNs();
-        session = s.session();
-      }
-    }
-
-    /** Picodollars; without a priced call -1 USD, without any call 0. */
-    long sortCost() {
-      return priced ? cost : requests || counted > 0 ? -1_000_000_000_000L : 0;
-    }
-  }
-
-  private static List<Trace> traces(long from, long to) {
-    Map<String, Trace> all = new HashMap<>();
-    for (Span s : spans) {
-      if (in(s.ts(), from, to + DAY) && s.startNs() / 1_000_000 < to + 1) {
-        all.computeIfAbsent(s.trace(), Trace::new).add(s);
-      }
-    }
-    for (Call c : calls) {
-      Trace t = all.get(c.trace());
-      if (t != null && in(c.eventMs(), from, to + DAY)) {
-        t.add(c);
-      }
-    }
-    return all.values().stream()
-        .filter(t -> in(Math.floorDiv(t.startNs, 1_000_000L), from, to))
-        .toList();
-  }
-
   @Test
   void traces_pageByPage_areAllTracesInOrder() throws Exception {
     checkTraces(NARROWED_TRACES.keySet(), BOTH, 0);
@@ -308,19 +251,19 @@ class ListsIT {
       Collection<String> narrowings, List<Boolean> directions, long agoMs) throws Exception {
     long from = FROM - agoMs;
     long to = TO - agoMs;
-    Map<String, Function<Trace, Long>> sorts = new LinkedHashMap<>();
+    Map<String, Function<ListedTrace, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", t -> t.startNs);
     sorts.put("duration", t -> t.endNs - t.startNs);
-    sorts.put("cost", Trace::sortCost);
+    sorts.put("cost", ListedTrace::sortCost);
     sorts.put("tokens", t -> t.tokens);
     sorts.put("spans", t -> t.spans);
     sorts.put("errors", t -> t.errors);
     for (String narrowing : narrowings) {
-      for (Map.Entry<String, Function<Trace, Long>> sort : sorts.entrySet()) {
-        List<Trace> all = traces(from, to);
-        Map<String, Trace> byId = new HashMap<>();
+      for (Map.Entry<String, Function<ListedTrace, Long>> sort : sorts.entrySet()) {
+        List<ListedTrace> all = ListedTrace.of(rows, from, to);
+        Map<String, ListedTrace> byId = new HashMap<>();
         all.forEach(t -> byId.put(t.id, t));
-        List<Trace> expected = new ArrayList<>(all);
+        List<ListedTrace> expected = new ArrayList<>(all);
         expected.removeIf(NARROWED_TRACES.get(narrowing).negate());
         expected.sort(Comparator.comparing(sort.getValue()).thenComparing(t -> t.id));
         check(
@@ -391,15 +334,15 @@ class ListsIT {
     }
     List<String> others = List.of("cost", "duration", "tokens");
     for (String sort : List.of("start", others.get(random.nextInt(others.size())))) {
-      Function<Trace, Long> by =
+      Function<ListedTrace, Long> by =
           switch (sort) {
-            case "cost" -> Trace::sortCost;
+            case "cost" -> ListedTrace::sortCost;
             case "duration" -> t -> t.endNs - t.startNs;
             case "tokens" -> t -> t.tokens;
             default -> t -> t.startNs;
           };
       boolean failed = random.nextInt(4) == 0;
-      List<Trace> expected = new ArrayList<>(traces(from, to));
+      List<ListedTrace> expected = new ArrayList<>(ListedTrace.of(rows, from, to));
       expected.removeIf(t -> !having.contains(t.id) || (failed && !t.failed()));
       expected.sort(Comparator.comparing(by).thenComparing(t -> t.id));
       check(
@@ -415,7 +358,7 @@ class ListsIT {
     }
   }
 
-  private static void assertShown(JsonNode row, Trace trace, long from, long to) {
+  private static void assertShown(JsonNode row, ListedTrace trace, long from, long to) {
     if (spans.stream().anyMatch(s -> s.trace().equals(trace.id) && !in(s.ts(), from, to))) {
       // Rows show the whole of a trace of which the list knows a part.
       return;
@@ -431,83 +374,6 @@ class ListsIT {
     assertThat(row.path("status").asText().equals("error"))
         .as("status of " + row)
         .isEqualTo(trace.failed());
-  }
-
-  private static final class Session {
-    private final String key;
-    private long startNs = Long.MAX_VALUE;
-    private long endNs = Long.MIN_VALUE;
-    private long traces;
-    private long errors;
-    private boolean priced;
-    private long cost;
-    private long tokens;
-    private String user = "";
-
-    Session(String key) {
-      this.key = key;
-    }
-
-    boolean has(String text) {
-      return Span.contains(key.substring(key.indexOf('/') + 1), text) || Span.contains(user, text);
-    }
-
-    /** As its row tells it. */
-    String told() {
-      BigDecimal usd = BigDecimal.valueOf(cost, 12).stripTrailingZeros();
-      return String.join(
-          " ",
-          key,
-          Math.floorDiv(startNs, 1000) + " to " + Math.floorDiv(endNs, 1000),
-          traces + " traces",
-          errors + " errors",
-          tokens + " tokens",
-          priced ? cost == 0 ? "0" : usd.toPlainString() : "null");
-    }
-
-    static String told(JsonNode row) {
-      return String.join(
-          " ",
-          row.path("project").asText() + "/" + row.path("sessionId").asText(),
-          Math.round(row.path("start").asDouble() * 1000)
-              + " to "
-              + Math.round(row.path("end").asDouble() * 1000),
-          row.path("traceCount").asText() + " traces",
-          row.path("errorCount").asText() + " errors",
-          row.at("/tokens/total").asText() + " tokens",
-          row.path("costUsd").asText());
-    }
-  }
-
-  private static List<Session> sessions(String narrowing, long from, long to) {
-    Map<String, Trace> traces = new HashMap<>();
-    for (Span s : spans) {
-      // Of spans only those of the user count.
-      if (in(s.ts(), from, to) && (!narrowing.equals(USER) || s.user().equals("Jörg 1"))) {
-        traces.computeIfAbsent(s.trace(), Trace::new).add(s);
-      }
-    }
-    for (Call c : calls) {
-      Trace t = traces.get(c.trace());
-      if (t != null && in(c.eventMs(), from, to) && c.layer().equals("gateway")) {
-        t.add(c);
-      }
-    }
-    Map<String, Session> out = new HashMap<>();
-    traces.values().removeIf(t -> narrowing.equals(TEAM) && !t.teams.contains("team-1"));
-    for (Trace t : traces.values()) {
-      String key = t.project + "/" + (t.session.isEmpty() ? t.id : t.session);
-      Session s = out.computeIfAbsent(key, Session::new);
-      s.startNs = Math.min(s.startNs, t.startNs);
-      s.endNs = Math.max(s.endNs, t.endNs);
-      s.traces++;
-      s.errors += t.errors;
-      s.priced |= t.priced;
-      s.cost += t.cost;
-      s.tokens += t.tokens;
-      s.user = s.user.compareTo(t.user) < 0 ? t.user : s.user;
-    }
-    return List.copyOf(out.values());
   }
 
   @Test
@@ -536,25 +402,32 @@ class ListsIT {
   private static void checkSessions(
       String narrowing, List<Boolean> directions, long from, long to, String text)
       throws Exception {
-    Map<String, Function<Session, Long>> sorts = new LinkedHashMap<>();
+    Map<String, Function<ListedSession, Long>> sorts = new LinkedHashMap<>();
     sorts.put("start", s -> s.startNs);
     sorts.put("duration", s -> s.endNs - s.startNs);
     sorts.put("cost", s -> s.priced ? s.cost : -1_000_000_000_000L);
     sorts.put("tokens", s -> s.tokens);
     sorts.put("errors", s -> s.errors);
-    for (Map.Entry<String, Function<Session, Long>> sort : sorts.entrySet()) {
+    for (Map.Entry<String, Function<ListedSession, Long>> sort : sorts.entrySet()) {
       if (!text.isEmpty() && !sort.getKey().equals("start") && random.nextInt(4) > 0) {
         continue;
       }
-      List<Session> expected = new ArrayList<>(sessions(narrowing, from, to));
+      List<ListedSession> expected =
+          new ArrayList<>(
+              ListedSession.of(
+                  rows,
+                  narrowing.equals(USER) ? "Jörg 1" : "",
+                  narrowing.equals(TEAM) ? "team-1" : "",
+                  from,
+                  to));
       expected.removeIf(s -> !s.has(text));
       expected.sort(Comparator.comparing(sort.getValue()).thenComparing(s -> s.key));
       check(
           "sessions",
           sort.getKey(),
           narrowing + (text.isEmpty() ? "" : searching(text)),
-          Session::told,
-          expected.stream().map(Session::told).toList(),
+          ListedSession::told,
+          expected.stream().map(ListedSession::told).toList(),
           directions,
           r -> {},
           from,
