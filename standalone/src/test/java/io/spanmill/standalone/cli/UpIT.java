@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,13 +44,22 @@ class UpIT {
     Path data = temp.resolve("data");
     try (UpProcess up = UpProcess.start(data, temp.resolve("first")).awaitUp()) {
       ProcessHandle clickHouse = up.clickHouse();
-      String port = up.runFile().settings().get("clickhouse.url").replaceAll(".*:", "");
+      Map<String, String> first = up.runFile().settings();
+      String clickHousePort = first.get("clickhouse.url").replaceAll(".*:", "");
+      String kafkaPort = first.get("kafka.bootstrap").replaceAll(".*:", "");
 
       up.kill9();
 
-      // The same port, to meet a server that is still on its way out.
+      // The same ports, as an instance has them: to meet a server that is still on its way out, and
+      // because the broker ends the transactions it was killed in at the address it had.
       try (UpProcess again =
-          UpProcess.start(data, temp.resolve("second"), "--set", "clickhouse.http.port=" + port)
+          UpProcess.start(
+                  data,
+                  temp.resolve("second"),
+                  "--set",
+                  "clickhouse.http.port=" + clickHousePort,
+                  "--set",
+                  "kafka.port=" + kafkaPort)
               .awaitUp()) {
         assertThat(clickHouse.isAlive()).isFalse();
         ProcessHandle next = again.clickHouse();
