@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the rollup job and the Collector's spanmetrics take at full load: each in turn reads a filled topic as fast as it can.
+# What the rollup job and the Collector's spanmetrics take: each in turn reads a filled topic as fast as it can.
 # Arguments are name=value, see README.md here; e.g. benchmarks/catch-up.sh spans=6000000.
 set -euo pipefail
 

@@ -24,9 +24,9 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The rollup job and the Collector's {@code spanmetrics} at full load: a topic is filled, then each
- * in turn reads all of it as fast as it can, in a process of its own with nothing else running but
- * the broker. CPU of the whole process per million spans.
+ * The rollup job and the Collector's {@code spanmetrics}: a topic is filled, then each in turn
+ * reads all of it as fast as it can, in a process of its own with nothing else running but the
+ * broker. CPU of the whole process per million spans.
  */
 final class CatchUp {
   private static final ObjectMapper MAPPER = new ObjectMapper();

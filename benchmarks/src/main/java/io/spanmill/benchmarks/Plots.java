@@ -157,12 +157,12 @@ final class Plots {
     }
     write("job-cpu.svg", chart);
     JsonNode full = read("catch-up.json");
-    BarChart atFullLoad =
+    BarChart fastest =
         new BarChart(
             "The same, each in turn as fast as it can",
             "CPU seconds (user and system) of the process per million spans");
     if (!full.isMissingNode()) {
-      atFullLoad
+      fastest
           .add("Spanmill's rollup job", full.at("/job/cpuPerMillion").asDouble(), true)
           .add("… its stream thread", full.at("/job/threads/spanmill-aggreg").asDouble(), true)
           .add("spanmetrics, by model", full.at("/spanmetrics/cpuPerMillion").asDouble(), false)
@@ -171,7 +171,7 @@ final class Plots {
               full.at("/spanmetrics-traffic/cpuPerMillion").asDouble(),
               false);
     }
-    write("catch-up.svg", atFullLoad);
+    write("catch-up.svg", fastest);
   }
 
   /** End-to-end runs that differ in one number, by {@code e2e.sh … label=WHAT-NUMBER}. */
